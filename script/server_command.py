@@ -37,7 +37,7 @@ def main() -> int:
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="script/server",
-        description="Sets up and serves the photo site on this machine; what it keeps is in the data directory.",
+        description="Sets up and serves the photo site on this machine; its data is in the data directory.",
     )
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")

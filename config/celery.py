@@ -1,0 +1,26 @@
+"""The Celery application; its settings are the CELERY_… names of config.settings."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import task_prerun, worker_process_init
+from django.db import close_old_connections, connections
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("photoapp")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@task_prerun.connect
+def drop_dead_connections(**kwargs: Any) -> None:
+    """Connections live across tasks (a new one costs more than most tasks); broken ones are found here."""
+    close_old_connections()
+
+
+@worker_process_init.connect
+def forget_parents_connections(**kwargs: Any) -> None:
+    """A connection opened before the fork belongs to the parent's backend process."""
+    connections.close_all()

@@ -1,0 +1,243 @@
+"""What members post (group content, on the shard of the post's owner).
+
+A post, its photos, likes, comments and counts all carry the owner's bits, so a page about a post asks one server.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.crypto import get_random_string
+
+from photoapp import ids
+from photoapp.counters import SlottedCount
+from photoapp.sharding import ShardedModel
+
+CAPTION_LENGTH = 2200
+LOCATION_LENGTH = 100
+COMMENT_LENGTH = 1000
+ALT_LENGTH = 500
+WIDTHS = (320, 640, 1080, 2048)
+FORMATS = ("webp", "jpg")
+
+
+def new_secret() -> str:
+    """The part of a photo's path that cannot be guessed from its id."""
+    return get_random_string(16)
+
+
+class ContentModel(ShardedModel):
+    shard_group: ClassVar[str] = "content"
+
+    class Meta:
+        abstract = True
+
+
+class Author(ContentModel):
+    """A copy of a member's public face beside the posts, so that a card needs no other database.
+
+    The truth is users.User; media.receivers.sync_author renews the copy.
+    """
+
+    owner_field = "id"
+
+    id = models.BigIntegerField(primary_key=True)
+    username = models.CharField(max_length=30)
+    display_name = models.CharField(max_length=60, blank=True)
+    avatar = models.CharField(max_length=60, blank=True)
+    is_private = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    post_count = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def name(self) -> str:
+        return self.display_name or self.username
+
+    def get_absolute_url(self) -> str:
+        return f"/u/{self.username}/"
+
+
+class Post(ContentModel):
+    """One to ten photos. Its id is drawn when it is submitted."""
+
+    class State(models.TextChoices):
+        RESERVED = "reserved", "being uploaded"  # originals are on their way; unknown to anybody else
+        UPLOADED = "uploaded", "uploaded"  # acknowledged: originals stored, row committed
+        PROCESSING = "processing", "processing"
+        LIVE = "live", "live"
+        FAILED = "failed", "failed"
+        DELETED = "deleted", "deleted"  # out of sight at once, erased by the outbox
+
+    shard_fields = ("id", "owner_id")
+
+    id = models.BigIntegerField(primary_key=True)
+    owner = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="posts", db_index=False)
+    caption = models.CharField(max_length=CAPTION_LENGTH, blank=True)
+    location = models.CharField(max_length=LOCATION_LENGTH, blank=True)
+    people = models.JSONField(default=list, blank=True)  # [{"id": "…", "username": "…"}], as tagged
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RESERVED)
+    failure = models.CharField(max_length=300, blank=True)  # why it failed, for the owner to read
+    edited_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "state", "id"], name="post_by_owner"),
+            models.Index(
+                fields=["id"], name="post_unfinished", condition=~models.Q(state="live")
+            ),  # for the sweeper
+        ]
+
+    def __str__(self) -> str:
+        return self.caption[:60] or ids.encode(self.id)
+
+    @property
+    def created_at(self):  # type: ignore[no-untyped-def]
+        return ids.time_of(self.id)
+
+    def get_absolute_url(self) -> str:
+        return f"/p/{ids.encode(self.id)}/"
+
+
+class Photo(ContentModel):
+    shard_fields = ("id", "post_id")
+    owner_field = "post__owner_id"
+
+    id = models.BigIntegerField(primary_key=True)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="photos")
+    position = models.PositiveSmallIntegerField()
+    secret = models.CharField(max_length=16, default=new_secret)
+    content_type = models.CharField(max_length=30)
+    size = models.PositiveIntegerField()  # of the original, bytes
+    width = models.PositiveIntegerField()  # upright, pixels
+    height = models.PositiveIntegerField()
+    placeholder = models.CharField(max_length=400, blank=True)  # base64 of a tiny WebP
+    alt = models.CharField(max_length=ALT_LENGTH, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
+    rendered = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return f"{ids.encode(self.id)}-{self.secret}"
+
+    @property
+    def folder(self) -> str:
+        return f"photos/{ids.encode(self.id)}-{self.secret}"
+
+    @property
+    def original_key(self) -> str:
+        return f"{self.folder}/original"
+
+    def rendition_key(self, width: int, format: str) -> str:
+        return f"{self.folder}/{width}.{format}"
+
+    def file_keys(self) -> list[str]:
+        """Every name this photo may have in the object store."""
+        return [
+            self.original_key,
+            *(self.rendition_key(width, format) for width in WIDTHS for format in FORMATS),
+        ]
+
+    def url(self, width: int, format: str = "webp") -> str:
+        """The stable path of a rendition; authorised on every request."""
+        return f"/{self.rendition_key(width, format)}"
+
+    @property
+    def urls(self) -> dict[int, dict[str, str]]:
+        """{width: {"webp": path, "jpg": path}}"""
+        return {width: {format: self.url(width, format) for format in FORMATS} for width in WIDTHS}
+
+    def srcset(self, format: str) -> str:
+        return ", ".join(f"{self.url(width, format)} {min(width, self.width)}w" for width in WIDTHS)
+
+    @property
+    def srcset_webp(self) -> str:
+        return self.srcset("webp")
+
+    @property
+    def srcset_jpg(self) -> str:
+        return self.srcset("jpg")
+
+    @property
+    def src(self) -> str:
+        return self.url(1080, "jpg")
+
+    @property
+    def thumbnail(self) -> str:
+        return self.url(640, "jpg")
+
+
+class Like(ContentModel):
+    shard_fields = ("post_id",)
+    owner_field = "post__owner_id"
+
+    pk = models.CompositePrimaryKey("post_id", "user_id")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="likes", db_index=False)
+    user_id = models.BigIntegerField()
+
+
+class Comment(ContentModel):
+    """On the shard of the post; the id carries the post owner's bits."""
+
+    shard_fields = ("id", "post_id")
+    owner_field = "post__owner_id"
+
+    id = models.BigIntegerField(primary_key=True)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="comments", db_index=False)
+    author_id = models.BigIntegerField()
+    text = models.CharField(max_length=COMMENT_LENGTH)
+
+    class Meta:
+        indexes = [models.Index(fields=["post", "id"], name="comment_by_post")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    @property
+    def created_at(self):  # type: ignore[no-untyped-def]
+        return ids.time_of(self.id)
+
+
+class PostCount(ContentModel, SlottedCount):
+    shard_fields = ("post_id",)
+    owner_field = "post__owner_id"
+    counted_field = "post_id"
+
+    pk = models.CompositePrimaryKey("post_id", "slot")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="counts", db_index=False)
+    slot = models.PositiveSmallIntegerField()
+    likes = models.IntegerField(default=0)
+    comments = models.IntegerField(default=0)
+
+
+class Trace(ContentModel):
+    """What a member left on somebody else's shard (a like, a comment, being tagged), kept on the member's own, so
+    that an account can be exported and erased."""
+
+    class Kind(models.TextChoices):
+        LIKE = "like", "like"
+        COMMENT = "comment", "comment"
+        TAG = "tag", "tagged person"
+
+    shard_fields = ("user_id",)
+    owner_field = "user_id"
+
+    pk = models.CompositePrimaryKey("user_id", "kind", "target_id")
+    user_id = models.BigIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    target_id = models.BigIntegerField()  # the post's id; the comment's for a comment
+
+
+class UploadKey(ContentModel):
+    """The Idempotency-Key of an upload: a retried one finds the post of the first."""
+
+    shard_fields = ("owner_id",)
+
+    pk = models.CompositePrimaryKey("owner_id", "key")
+    owner_id = models.BigIntegerField()
+    key = models.CharField(max_length=64)  # SHA-256 of what the client sent
+    fingerprint = models.CharField(max_length=64)  # SHA-256 of the upload itself
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="upload_keys")

@@ -1,0 +1,153 @@
+"""What happens to posts and to what hangs on them, after commits here and in users/."""
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from media import processing, services
+from media.models import Author, Comment, Like, Photo, Post, PostCount, Trace, UploadKey
+from photoapp.outbox import handles
+from photoapp.shards import CONTENT, alias_for
+from photoapp.transactions import lock
+from users.models import User
+
+CHUNK = 1000
+FACE = ("username", "display_name", "avatar", "is_private", "is_active")
+
+
+@handles("user.changed", name="media.sync_author", inline=True)
+def sync_author(user_id: int) -> None:
+    """Renews the public face on the content shard. The truth is read inside the lock, so the last run wins."""
+    using = alias_for(CONTENT, user_id)
+    with transaction.atomic(using=using):
+        lock(using, "author", user_id)
+        user = User.objects.filter(id=user_id).first()
+        rows = Author.objects.using(using).filter(id=user_id)
+        if user is None:
+            rows.update(is_active=False)
+            return
+        face = {name: getattr(user, name) for name in FACE}
+        renamed = rows.exclude(username=user.username).exists()
+        if not rows.update(**face):
+            Author.objects.bulk_create([Author(id=user_id, **face)])
+    if renamed:
+        rename_tags(user_id, user.username)
+
+
+def rename_tags(user_id: int, username: str) -> None:
+    """Posts keep the names of tagged people with them; this follows a rename."""
+    traces = Trace.objects.for_owner(user_id).filter(kind=Trace.Kind.TAG)
+    for post_id in traces.values_list("target_id", flat=True):
+        using = alias_for(CONTENT, post_id)
+        with transaction.atomic(using=using):
+            post = Post.objects.using(using).select_for_update().filter(id=post_id).first()
+            if post is not None:
+                post.people = [
+                    {**person, "username": username} if person["id"] == str(user_id) else person
+                    for person in post.people
+                ]
+                post.save(using=using, update_fields=["people"])
+
+
+@handles("post.uploaded", name="media.process_post", queue="photos")
+def process_post(post_id: int) -> None:
+    processing.process_post(post_id)
+
+
+@handles("post.published", name="media.trace_tags")
+def trace_tags_of_new_post(post_id: int, owner: int) -> None:
+    post = Post.objects.on_shard_of(post_id).filter(id=post_id).first()
+    for person in post.people if post else []:
+        trace_tag(int(person["id"]), post_id)
+
+
+@handles("post.edited", name="media.trace_edited_tags")
+def trace_edited_tags(post_id: int, people: list[int]) -> None:
+    for user_id in people:
+        trace_tag(user_id, post_id)
+
+
+def trace_tag(user_id: int, post_id: int) -> None:
+    """Makes the tagged member's side equal to the post."""
+    post = Post.objects.on_shard_of(post_id).filter(id=post_id, state=Post.State.LIVE).first()
+    tagged = post is not None and any(person["id"] == str(user_id) for person in post.people)
+    keep_trace(user_id, Trace.Kind.TAG, post_id, tagged)
+
+
+@handles("post.like_changed", name="media.trace_like")
+def trace_like(post_id: int, user_id: int) -> None:
+    liked = Like.objects.on_shard_of(post_id).filter(post_id=post_id, user_id=user_id).exists()
+    keep_trace(user_id, Trace.Kind.LIKE, post_id, liked)
+
+
+@handles("comment.changed", name="media.trace_comment")
+def trace_comment(post_id: int, comment_id: int, author_id: int) -> None:
+    exists = Comment.objects.on_shard_of(comment_id).filter(id=comment_id).exists()
+    keep_trace(author_id, Trace.Kind.COMMENT, comment_id, exists)
+
+
+def keep_trace(user_id: int, kind: str, target_id: int, wanted: bool) -> None:
+    key = {"user_id": user_id, "kind": kind, "target_id": target_id}
+    if wanted:
+        Trace.objects.bulk_create([Trace(**key)], ignore_conflicts=True)
+    else:
+        Trace.objects.on_shard_of(user_id).filter(**key).delete()
+
+
+@handles("post.deleted", name="media.erase_post", queue="photos")
+def erase_post(post_id: int, owner: int | None) -> None:
+    """Files first, rows last: as long as a row is there, its files are known."""
+    using = alias_for(CONTENT, post_id)
+    post = Post.objects.using(using).filter(id=post_id, state=Post.State.DELETED).first()
+    if post is None:
+        return
+    photos = Photo.objects.using(using).filter(post_id=post_id)
+    default_storage.delete_many([key for photo in photos for key in photo.file_keys()])
+    for person in post.people:
+        keep_trace(int(person["id"]), Trace.Kind.TAG, post_id, False)
+    likes = Like.objects.using(using).filter(post_id=post_id)
+    while user_ids := list(likes.values_list("user_id", flat=True)[:CHUNK]):
+        for user_id in user_ids:
+            keep_trace(user_id, Trace.Kind.LIKE, post_id, False)
+        likes.filter(user_id__in=user_ids).delete()
+    comments = Comment.objects.using(using).filter(post_id=post_id)
+    while rows := list(comments.values_list("id", "author_id")[:CHUNK]):
+        for comment_id, author_id in rows:
+            keep_trace(author_id, Trace.Kind.COMMENT, comment_id, False)
+        comments.filter(id__in=[comment_id for comment_id, _ in rows]).delete()
+    with transaction.atomic(using=using):
+        PostCount.objects.using(using).filter(post_id=post_id).delete()
+        UploadKey.objects.using(using).filter(post_id=post_id).delete()
+        photos.delete()
+        Post.objects.using(using).filter(id=post_id).delete()
+
+
+@handles("user.deleted", name="media.erase_member", queue="photos")
+def erase_member(user_id: int) -> None:
+    """Withdraws a deleted member's posts, and takes back what they left on others' posts."""
+    using = alias_for(CONTENT, user_id)
+    for post_id in Post.objects.using(using).filter(owner_id=user_id).values_list("id", flat=True):
+        services.withdraw_post(post_id)
+        erase_post(post_id, user_id)
+    for trace in Trace.objects.for_owner(user_id):
+        erase_trace(trace)
+        Trace.objects.for_owner(user_id).filter(kind=trace.kind, target_id=trace.target_id).delete()
+    author = Author.objects.using(using).filter(id=user_id).first()
+    if author is not None and author.avatar:
+        default_storage.delete(author.avatar)
+    Author.objects.using(using).filter(id=user_id).delete()
+
+
+def erase_trace(trace: Trace) -> None:
+    if trace.kind == Trace.Kind.COMMENT:
+        comment = Comment.objects.on_shard_of(trace.target_id).filter(id=trace.target_id).first()
+        if comment is not None:
+            services.remove_comment(comment)
+        return
+    post = Post.objects.on_shard_of(trace.target_id).filter(id=trace.target_id).first()
+    if post is None:
+        return
+    if trace.kind == Trace.Kind.LIKE:
+        services.remove_like(post_id=post.id, owner_id=post.owner_id, user_id=trace.user_id)
+    else:
+        people = [person for person in post.people if person["id"] != str(trace.user_id)]
+        Post.objects.on_shard_of(post.id).filter(id=post.id).update(people=people)

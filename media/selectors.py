@@ -1,0 +1,200 @@
+"""Reads of posts, always as somebody: what a viewer may not see is not in the answer.
+
+A *card* is a Post with what a page shows of it: `owner` (Author), `card_photos`, `like_count`, `comment_count`,
+`liked`. Cards are read in one query per content server: photos joined with their posts and authors.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
+
+from media.models import Author, Comment, Like, Photo, Post, PostCount, Trace
+from photoapp.pagination import Page, decode_cursor, keyset_page, page_of
+from photoapp.shards import CONTENT, alias_for, by_server
+from users.models import User
+from users.selectors import (
+    STRANGER,
+    Relation,
+    Viewer,
+    accepted_among,
+    may_see,
+    relation,
+    relations,
+    users_by_ids,
+)
+
+GRID_SIZE = 12
+COMMENTS_SIZE = 20
+
+
+def _card_photos(alias: str, viewer_id: int | None) -> QuerySet[Photo]:
+    """Photos joined with post and author, annotated with the post's counts and whether the viewer likes it."""
+    liked: Any = Value(False, output_field=BooleanField())
+    if viewer_id is not None:
+        liked = Exists(Like.objects.filter(post_id=OuterRef("post_id"), user_id=viewer_id))
+    return (
+        Photo.objects.using(alias)
+        .select_related("post__owner")
+        .annotate(
+            likes_total=PostCount.total("likes", outer="post_id"),
+            comments_total=PostCount.total("comments", outer="post_id"),
+            liked=liked,
+        )
+        .order_by("post_id", "position")
+    )
+
+
+def _cards(photos: Iterable[Any]) -> list[Post]:
+    """Groups photo rows (in the order of posts) into cards."""
+    cards: dict[int, Post] = {}
+    for photo in photos:
+        post = cards.get(photo.post_id)
+        if post is None:
+            post = cards[photo.post_id] = photo.post
+            post.card_photos = []
+            post.like_count = photo.likes_total
+            post.comment_count = photo.comments_total
+            post.liked = photo.liked
+        photo.post = post
+        post.card_photos.append(photo)
+    return list(cards.values())
+
+
+def cards_by_ids(post_ids: Iterable[int], viewer_id: int | None) -> list[Post]:
+    """Live posts of active authors, in the order of ids; whether the viewer may see them is not checked here."""
+    wanted = list(post_ids)
+    cards: dict[int, Post] = {}
+    for alias, here in by_server(CONTENT, wanted).items():
+        photos = _card_photos(alias, viewer_id).filter(
+            post_id__in=here, post__state=Post.State.LIVE, post__owner__is_active=True
+        )
+        cards.update((card.id, card) for card in _cards(photos))
+    return [cards[id] for id in wanted if id in cards]
+
+
+def visible_cards(post_ids: Iterable[int], viewer: Viewer) -> list[Post]:
+    """Those of these posts that the viewer may see: one query per content server, one on the viewer's friends shard."""
+    cards = cards_by_ids(post_ids, viewer.id)
+    owners = {card.owner_id for card in cards} - {viewer.id}
+    known = relations(viewer.id, owners) if viewer.id is not None and owners else {}
+    return [card for card in cards if may_see(viewer, card.owner, _relation_to(viewer, card.owner_id, known))]
+
+
+def followed_cards(post_ids: Iterable[int], viewer: User) -> list[Post]:
+    """Those of these posts whose author the viewer follows now (or is): what a feed may show.
+
+    A block ends follows both ways, and a follow of a private account was accepted, so following says it all.
+    """
+    cards = cards_by_ids(post_ids, viewer.id)
+    followed = accepted_among(viewer.id, {card.owner_id for card in cards} - {viewer.id}) | {viewer.id}
+    return [card for card in cards if card.owner_id in followed]
+
+
+def _relation_to(viewer: Viewer, owner_id: int, known: dict[int, Relation]) -> Relation:
+    return Relation(is_self=True) if viewer.id == owner_id else known.get(owner_id, STRANGER)
+
+
+def visible_post(post_id: int, viewer: Viewer) -> Post | None:
+    """A card, or None when there is no such post for this viewer. Owners see theirs in every state but deleted."""
+    photos = _card_photos(alias_for(CONTENT, post_id), viewer.id).filter(post_id=post_id)
+    cards = _cards(photos.exclude(post__state__in=(Post.State.DELETED, Post.State.RESERVED)))
+    if not cards:
+        return None
+    card = cards[0]
+    if viewer.id == card.owner_id:
+        return card
+    if card.state != Post.State.LIVE or not may_see(viewer, card.owner, relation(viewer, card.owner_id)):
+        return None
+    return card
+
+
+def visible_photo(photo_id: int, viewer: Viewer) -> Photo | None:
+    """A photo with post and author, for its bytes. What is public is so to everybody, blocked members included:
+    they need only log out."""
+    photos = Photo.objects.on_shard_of(photo_id).filter(id=photo_id).select_related("post__owner")
+    photo = photos.exclude(post__state__in=(Post.State.DELETED, Post.State.RESERVED)).first()
+    if photo is None:
+        return None
+    owner = photo.post.owner
+    if viewer.id == owner.id:
+        return photo
+    if photo.post.state != Post.State.LIVE or not owner.is_active:
+        return None
+    if not owner.is_private or may_see(viewer, owner, relation(viewer, owner.id)):
+        return photo
+    return None
+
+
+def profile_page(
+    owner: User | Author, cursor: str | None, viewer: Viewer, size: int = GRID_SIZE
+) -> Page[Post]:
+    """An author's live posts, newest first. One query for ids, one for cards; the caller has checked may_see."""
+    surface = f"profile:{owner.id}"
+    posts = Post.objects.for_owner(owner.id).filter(state=Post.State.LIVE)
+    before = decode_cursor(cursor, surface=surface)
+    if before is not None:
+        posts = posts.filter(id__lt=before)
+    ids = list(posts.order_by("-id").values_list("id", flat=True)[: size + 1])
+    page = page_of(ids, size=size, surface=surface, key=lambda id: id)
+    return Page(cards_by_ids(page.items, viewer.id), page.next_cursor)
+
+
+def unfinished_posts(owner: User) -> list[Post]:
+    """The owner's uploads that are not live yet or failed, newest first."""
+    states = (Post.State.UPLOADED, Post.State.PROCESSING, Post.State.FAILED)
+    photos = _card_photos(alias_for(CONTENT, owner.id), owner.id)
+    return _cards(
+        photos.filter(post__owner_id=owner.id, post__state__in=states).order_by("-post_id", "position")
+    )
+
+
+def post_count(owner_id: int) -> int:
+    """One query; 0 for a member who never posted."""
+    row = Author.objects.for_owner(owner_id).values_list("post_count", flat=True).first()
+    return row or 0
+
+
+def comments_page(post: Post, cursor: str | None, viewer: Viewer, size: int = COMMENTS_SIZE) -> Page[Comment]:
+    """Newest first; each with `author` (User). Comments of members who left, or with whom the viewer has a block,
+    are left out. Queries: comments, authors, and the viewer's relations."""
+    rows = Comment.objects.on_shard_of(post.id).filter(post_id=post.id)
+    page = keyset_page(rows, key="id", cursor=cursor, surface=f"comments:{post.id}", size=size)
+    authors = users_by_ids(comment.author_id for comment in page.items)
+    known = relations(viewer.id, authors) if viewer.id is not None and authors else {}
+    shown = []
+    for comment in page.items:
+        relation = known.get(comment.author_id, STRANGER)
+        if comment.author_id in authors and not relation.blocks and not relation.blocked_by:
+            comment.author = authors[comment.author_id]
+            comment.post = post
+            shown.append(comment)
+    return Page(shown, page.next_cursor)
+
+
+def comment_for(comment_id: int, viewer: Viewer) -> Comment | None:
+    """A comment on a post that the viewer may see, with `post`."""
+    comment = Comment.objects.on_shard_of(comment_id).filter(id=comment_id).first()
+    if comment is None:
+        return None
+    post = visible_post(comment.post_id, viewer)
+    if post is None:
+        return None
+    comment.post = post
+    return comment
+
+
+def tagged_post_ids(user_id: int, limit: int) -> list[int]:
+    traces = Trace.objects.for_owner(user_id).filter(kind=Trace.Kind.TAG)
+    return list(traces.order_by("-target_id").values_list("target_id", flat=True)[:limit])
+
+
+def newest_ids_of(owner_ids: Iterable[int], limit: int, before: int | None = None) -> list[int]:
+    """The newest live posts of these authors, newest first: one bounded query per content server."""
+    found: list[int] = []
+    for alias, here in by_server(CONTENT, owner_ids).items():
+        posts = Post.objects.using(alias).filter(owner_id__in=here, state=Post.State.LIVE)
+        if before is not None:
+            posts = posts.filter(id__lt=before)
+        found.extend(posts.order_by("-id").values_list("id", flat=True)[:limit])
+    return sorted(found, reverse=True)[:limit]

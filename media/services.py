@@ -1,0 +1,320 @@
+"""Writes: posts, likes, comments.
+
+A post's way: reserved (rows) → originals into the object store → uploaded (acknowledged, with an outbox row) →
+rendered by media.processing → live (with the outbox row that fans it out). A death at any step leaves either a
+reservation, which sweep_uploads removes with its files, or an outbox row, which is delivered again.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from media.models import COMMENT_LENGTH, Author, Comment, Like, Photo, Post, PostCount, UploadKey
+from media.uploads import InvalidUpload, Upload, check_upload, clean_people, clean_words
+from photoapp import outbox
+from photoapp.ids import first_id_at, new_id_beside
+from photoapp.shards import CONTENT, alias_for
+from users.models import User
+
+RESERVATION = timedelta(hours=1)  # longer than any request can take
+
+
+class StorageAway(Exception):
+    """The object store did not take the originals; nothing was acknowledged, the person should try again."""
+
+
+def publish_post(
+    *,
+    owner: User,
+    photos: Sequence[UploadedFile],
+    caption: str = "",
+    location: str = "",
+    people: Sequence[str] = (),
+    alts: Sequence[str] = (),
+    idempotency_key: str = "",
+    created_at: datetime | None = None,
+) -> Post:
+    """Stores an upload and returns its post, in state uploaded. Raises InvalidUpload or StorageAway.
+
+    With the key of an earlier upload it returns that upload's post, or finishes what that one had begun. Two
+    requests with one key may run at the same moment: both write the same bytes under the same names, and one
+    of them makes the step to uploaded. `created_at` dates the post (imports, the demo).
+    """
+    upload = check_upload(
+        owner=owner, photos=photos, caption=caption, location=location, people=people, alts=alts
+    )
+    post = _reserve(owner, upload, idempotency_key, created_at)
+    if post.state != Post.State.RESERVED:
+        return post
+    _store_originals(post, upload)
+    return _acknowledge(post)
+
+
+def _reserve(owner: User, upload: Upload, key: str, created_at: datetime | None) -> Post:
+    using = alias_for(CONTENT, owner.id)
+    hashed = hashlib.sha256(key.encode()).hexdigest()
+    if key and (earlier := _earlier(owner.id, hashed, upload, using)):
+        return earlier
+    ensure_author(owner)
+    try:
+        with transaction.atomic(using=using):
+            post = Post.objects.create(
+                id=new_id_beside(owner.id, created_at),
+                owner_id=owner.id,
+                caption=upload.caption,
+                location=upload.location,
+                people=upload.people,
+            )
+            Photo.objects.bulk_create(_photo_rows(post, upload))
+            if key:
+                UploadKey.objects.create(
+                    owner_id=owner.id, key=hashed, fingerprint=upload.fingerprint, post_id=post.id
+                )
+    except IntegrityError:
+        if key and (earlier := _earlier(owner.id, hashed, upload, using)):
+            return earlier
+        raise
+    return post
+
+
+def _earlier(owner_id: int, hashed: str, upload: Upload, using: str) -> Post | None:
+    found = (
+        UploadKey.objects.using(using).filter(owner_id=owner_id, key=hashed).select_related("post").first()
+    )
+    if found is None:
+        return None
+    if found.fingerprint != upload.fingerprint:
+        raise InvalidUpload({"detail": ["This Idempotency-Key belongs to a different upload."]}, status=409)
+    return found.post
+
+
+def _photo_rows(post: Post, upload: Upload) -> list[Photo]:
+    return [
+        Photo(
+            post=post,
+            position=position,
+            content_type=checked.content_type,
+            size=checked.size,
+            width=checked.width,
+            height=checked.height,
+            alt=alt,
+            taken_at=checked.taken_at,
+        )
+        for position, (checked, alt) in enumerate(zip(upload.checked, upload.alts, strict=True))
+    ]
+
+
+def _store_originals(post: Post, upload: Upload) -> None:
+    rows = Photo.objects.on_shard_of(post.id).filter(post_id=post.id).order_by("position")
+    try:
+        for photo, file in zip(rows, upload.files, strict=True):
+            file.seek(0)
+            default_storage.save(photo.original_key, file)
+    except (
+        Exception
+    ) as error:  # boto3 and the file system have no error in common but OSError and BotoCoreError
+        raise StorageAway("The photos could not be stored just now. Please try again.") from error
+
+
+def _acknowledge(post: Post) -> Post:
+    using = alias_for(CONTENT, post.id)
+    with transaction.atomic(using=using):
+        reserved = Post.objects.using(using).filter(id=post.id, state=Post.State.RESERVED)
+        if reserved.update(state=Post.State.UPLOADED):
+            outbox.emit("post.uploaded", group=CONTENT, owner_id=post.owner_id, post_id=post.id)
+    current = Post.objects.using(using).filter(id=post.id).first()
+    if current is None:  # swept: this request took longer than RESERVATION
+        raise StorageAway("The upload took too long. Please try again.")
+    return current
+
+
+def ensure_author(user: User) -> None:
+    """The copy of the member's public face, in case the news of the sign-up has not come through yet."""
+    face = Author(
+        id=user.id,
+        username=user.username,
+        display_name=user.display_name,
+        avatar=user.avatar,
+        is_private=user.is_private,
+    )
+    Author.objects.bulk_create([face], ignore_conflicts=True)
+
+
+def make_live(post_id: int) -> bool:
+    """The last step of processing: the post appears. False when it was deleted meanwhile."""
+    using = alias_for(CONTENT, post_id)
+    with transaction.atomic(using=using):
+        post = Post.objects.using(using).filter(id=post_id).first()
+        waiting = Post.objects.using(using).filter(id=post_id, state=Post.State.PROCESSING)
+        if post is None or not waiting.update(state=Post.State.LIVE):
+            return False
+        Author.objects.using(using).filter(id=post.owner_id).update(post_count=F("post_count") + 1)
+        outbox.emit(
+            "post.published", group=CONTENT, owner_id=post.owner_id, post_id=post_id, owner=post.owner_id
+        )
+    return True
+
+
+def edit_post(
+    *,
+    post: Post,
+    editor: User,
+    caption: str | None = None,
+    location: str | None = None,
+    people: Sequence[str] | None = None,
+    alts: Sequence[str] | None = None,
+) -> Post:
+    """Changes what is given. Only the owner may. Raises PermissionDenied or InvalidUpload."""
+    if post.owner_id != editor.id:
+        raise PermissionDenied("Only the owner of a post can edit it.")
+    errors: dict[str, list[str]] = {}
+    clean_caption, clean_location, clean_alts = clean_words(caption or "", location or "", alts or [], errors)
+    tagged = clean_people(editor, people, errors) if people is not None else None
+    if errors:
+        raise InvalidUpload(errors)
+    using = alias_for(CONTENT, post.id)
+    with transaction.atomic(using=using):
+        post = (
+            Post.objects.using(using).select_for_update(of=("self",)).select_related("owner").get(id=post.id)
+        )
+        before = post.people
+        if caption is not None:
+            post.caption = clean_caption
+        if location is not None:
+            post.location = clean_location
+        if tagged is not None:
+            post.people = tagged
+        post.edited_at = timezone.now()
+        post.save(using=using, update_fields=["caption", "location", "people", "edited_at"])
+        if alts is not None:
+            for photo, alt in zip(
+                Photo.objects.using(using).filter(post_id=post.id), clean_alts, strict=False
+            ):
+                Photo.objects.using(using).filter(id=photo.id).update(alt=alt)
+        people_ids = sorted({int(person["id"]) for person in [*before, *post.people]})
+        outbox.emit("post.edited", group=CONTENT, owner_id=post.owner_id, post_id=post.id, people=people_ids)
+    return post
+
+
+def delete_post(*, post: Post, by: User) -> None:
+    """Out of sight at once; rows and files go with the outbox. The owner and staff may."""
+    if post.owner_id != by.id and not by.is_staff:
+        raise PermissionDenied("Only the owner of a post can delete it.")
+    withdraw_post(post.id)
+
+
+def withdraw_post(post_id: int) -> None:
+    using = alias_for(CONTENT, post_id)
+    with transaction.atomic(using=using):
+        post = Post.objects.using(using).select_for_update().filter(id=post_id).first()
+        if post is None or post.state == Post.State.DELETED:
+            return
+        Post.objects.using(using).filter(id=post_id).update(state=Post.State.DELETED)
+        if post.state == Post.State.LIVE:
+            Author.objects.using(using).filter(id=post.owner_id).update(post_count=F("post_count") - 1)
+        outbox.emit(
+            "post.deleted", group=CONTENT, owner_id=post.owner_id, post_id=post_id, owner=post.owner_id
+        )
+
+
+def like(*, post: Post, user: User) -> None:
+    """Twice is the same as once. The caller has made sure that the user may see the post."""
+    using = alias_for(CONTENT, post.id)
+    with transaction.atomic(using=using):
+        try:
+            with transaction.atomic(using=using):
+                Like(post_id=post.id, user_id=user.id).save(force_insert=True, using=using)
+        except IntegrityError:
+            return
+        PostCount.add(post.id, using=using, likes=1)
+        _emit_like_changed(post, user.id)
+
+
+def unlike(*, post: Post, user: User) -> None:
+    remove_like(post_id=post.id, owner_id=post.owner_id, user_id=user.id)
+
+
+def remove_like(*, post_id: int, owner_id: int, user_id: int) -> None:
+    using = alias_for(CONTENT, post_id)
+    with transaction.atomic(using=using):
+        if Like.objects.using(using).filter(post_id=post_id, user_id=user_id).delete()[0]:
+            PostCount.add(post_id, using=using, likes=-1)
+            outbox.emit(
+                "post.like_changed", group=CONTENT, owner_id=owner_id, post_id=post_id, user_id=user_id
+            )
+
+
+def _emit_like_changed(post: Post, user_id: int) -> None:
+    outbox.emit("post.like_changed", group=CONTENT, owner_id=post.owner_id, post_id=post.id, user_id=user_id)
+
+
+def add_comment(*, post: Post, author: User, text: str) -> Comment:
+    """Raises ValidationError. The caller has made sure that the author may see the post."""
+    text = text.replace("\0", "").replace("\r\n", "\n").strip()
+    if not text:
+        raise ValidationError({"text": "Write something first."})
+    if len(text) > COMMENT_LENGTH:
+        raise ValidationError({"text": f"A comment has at most {COMMENT_LENGTH:,} characters."})
+    using = alias_for(CONTENT, post.id)
+    with transaction.atomic(using=using):
+        comment = Comment.objects.create(post_id=post.id, author_id=author.id, text=text)
+        PostCount.add(post.id, using=using, comments=1)
+        outbox.emit(
+            "comment.changed",
+            group=CONTENT,
+            owner_id=post.owner_id,
+            post_id=post.id,
+            comment_id=comment.id,
+            author_id=author.id,
+        )
+    return comment
+
+
+def delete_comment(*, comment: Comment, by: User) -> None:
+    """The comment's author, the post's owner and staff may. `comment.post` is loaded."""
+    if by.id not in (comment.author_id, comment.post.owner_id) and not by.is_staff:
+        raise PermissionDenied("Only its author or the owner of the post can delete a comment.")
+    remove_comment(comment)
+
+
+def remove_comment(comment: Comment) -> None:
+    using = alias_for(CONTENT, comment.id)
+    with transaction.atomic(using=using):
+        if Comment.objects.using(using).filter(id=comment.id).delete()[0]:
+            PostCount.add(comment.post_id, using=using, comments=-1)
+            outbox.emit(
+                "comment.changed",
+                group=CONTENT,
+                owner_id=comment.post_id,
+                post_id=comment.post_id,
+                comment_id=comment.id,
+                author_id=comment.author_id,
+            )
+
+
+def sweep_uploads(now: datetime | None = None) -> int:
+    """Removes reservations that were never acknowledged, with their files. Returns how many."""
+    before = first_id_at((now or timezone.now()) - RESERVATION)
+    swept = 0
+    for posts in Post.objects.on_every_shard():
+        stale = posts.filter(state=Post.State.RESERVED, id__lt=before).values_list("id", flat=True)
+        for post_id in stale[:1000]:
+            withdraw_reservation(post_id)
+            swept += 1
+    return swept
+
+
+def withdraw_reservation(post_id: int) -> None:
+    using = alias_for(CONTENT, post_id)
+    with transaction.atomic(using=using):
+        reserved = Post.objects.using(using).filter(id=post_id, state=Post.State.RESERVED)
+        if reserved.update(state=Post.State.DELETED):
+            UploadKey.objects.using(using).filter(post_id=post_id).delete()
+            outbox.emit("post.deleted", group=CONTENT, owner_id=post_id, post_id=post_id, owner=None)

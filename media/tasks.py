@@ -1,0 +1,9 @@
+from celery import shared_task
+
+from media import services
+
+
+@shared_task(name="media.sweep_uploads")
+def sweep_uploads() -> int:
+    """Removes reservations whose upload never came to an end."""
+    return services.sweep_uploads()

@@ -1,0 +1,131 @@
+"""What is asked of an upload before anything is stored. Everything a person can get wrong has its message here."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from media.imaging import Checked, InvalidPhoto, check
+from media.models import ALT_LENGTH, CAPTION_LENGTH, LOCATION_LENGTH
+from users.models import User
+from users.selectors import relations, users_by_names
+
+MAX_PEOPLE = 20
+
+
+class InvalidUpload(Exception):
+    """`errors` by field, for people to read; `status` is 400, 409, 413 or 415."""
+
+    def __init__(self, errors: dict[str, list[str]], status: int = 400) -> None:
+        super().__init__(errors)
+        self.errors = errors
+        self.status = status
+
+
+@dataclass
+class Upload:
+    """A valid upload: checked files, and the words and people that go with them."""
+
+    files: list[UploadedFile]
+    checked: list[Checked]
+    caption: str = ""
+    location: str = ""
+    people: list[dict[str, str]] = field(default_factory=list)  # [{"id", "username"}]
+    alts: list[str] = field(default_factory=list)  # one per photo
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over all of it: the same key with another fingerprint is a mistake of the client."""
+        digest = hashlib.sha256()
+        names = ",".join(person["id"] for person in self.people)
+        for part in (
+            self.caption,
+            self.location,
+            names,
+            *self.alts,
+            *(photo.sha256 for photo in self.checked),
+        ):
+            digest.update(hashlib.sha256(part.encode()).digest())
+        return digest.hexdigest()
+
+
+def check_upload(
+    *,
+    owner: User,
+    photos: Sequence[UploadedFile],
+    caption: str = "",
+    location: str = "",
+    people: Sequence[str] = (),
+    alts: Sequence[str] = (),
+) -> Upload:
+    """Raises InvalidUpload with every error at its field."""
+    errors: dict[str, list[str]] = {}
+    caption, location, alts = clean_words(caption, location, alts, errors)
+    tagged = clean_people(owner, people, errors)
+    checked, status = _check_photos(photos, errors)
+    if errors:
+        raise InvalidUpload(errors, status)
+    padded = [*alts, *[""] * len(photos)][: len(photos)]
+    return Upload(list(photos), checked, caption, location, tagged, padded)
+
+
+def clean_words(
+    caption: str, location: str, alts: Sequence[str], errors: dict[str, list[str]]
+) -> tuple[str, str, list[str]]:
+    caption, location = _clean(caption), " ".join(_clean(location).split())
+    cleaned = [_clean(alt) for alt in alts]
+    if len(caption) > CAPTION_LENGTH:
+        errors["caption"] = [
+            f"A caption has at most {CAPTION_LENGTH:,} characters; this one has {len(caption):,}."
+        ]
+    if len(location) > LOCATION_LENGTH:
+        errors["location"] = [f"A place has at most {LOCATION_LENGTH} characters."]
+    if any(len(alt) > ALT_LENGTH for alt in cleaned):
+        errors["alt"] = [f"A description of a photo has at most {ALT_LENGTH} characters."]
+    return caption, location, cleaned
+
+
+def _clean(text: str) -> str:
+    """No NUL (PostgreSQL refuses it) and one kind of line end."""
+    return text.replace("\0", "").replace("\r\n", "\n").strip()
+
+
+def clean_people(owner: User, names: Sequence[str], errors: dict[str, list[str]]) -> list[dict[str, str]]:
+    """Tagged members as they are kept with the post. Those who blocked each other do not know of each other."""
+    wanted = list(
+        dict.fromkeys(name.strip().lstrip("@").lower() for name in names if name.strip().lstrip("@"))
+    )
+    if len(wanted) > MAX_PEOPLE:
+        errors["people"] = [f"At most {MAX_PEOPLE} people can be tagged in a post."]
+        return []
+    found = users_by_names(wanted)
+    known = relations(owner.id, [user.id for user in found.values()]) if found else {}
+    apart = {id for id, relation in known.items() if relation.blocks or relation.blocked_by}
+    missing = [name for name in wanted if name not in found or found[name].id in apart]
+    if missing:
+        errors["people"] = [f"There is no member called {name}." for name in missing]
+    return [{"id": str(found[name].id), "username": name} for name in wanted if name not in missing]
+
+
+def _check_photos(photos: Sequence[UploadedFile], errors: dict[str, list[str]]) -> tuple[list[Checked], int]:
+    """The checked photos and the status of the first error."""
+    limit = settings.MAX_PHOTOS_PER_POST
+    if not photos:
+        errors["photos"] = ["Choose at least one photo."]
+    elif len(photos) > limit:
+        errors["photos"] = [f"A post has at most {limit} photos; these are {len(photos)}."]
+    if "photos" in errors:
+        return [], 400
+    checked: list[Checked] = []
+    refused: list[Any] = []
+    for file in photos:
+        try:
+            checked.append(check(file, name=file.name or ""))  # type: ignore[arg-type]
+        except InvalidPhoto as error:
+            refused.append(error)
+            label = f"{file.name}: " if len(photos) > 1 and file.name else ""
+            errors.setdefault("photos", []).append(f"{label}{error.message}")
+    return checked, refused[0].status if refused else 400

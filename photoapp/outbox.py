@@ -1,0 +1,210 @@
+"""The outbox: what one database's commit must cause elsewhere, exactly as often as needed, whatever dies.
+
+    with transaction.atomic(using=alias):
+        ...                                                     # the change
+        emit("post.published", group="content", owner_id=owner_id, post_id=post.id)
+
+`emit` writes one row per handler of the event into the same database, in the same transaction. After the commit each
+row is handed to Celery (or run at once, for handlers that say `inline`). A row is deleted when its handler has
+returned: when its effect is recorded, not when a message was sent. What is not done in time is handed over again by
+`sweep`; after MAX_ATTEMPTS failures a row is parked, and shown in the admin with its error and a retry.
+
+    emitted --commit--> due --claim--> leased --handler returns--> deleted
+                         ^                |
+                         |                +--raises--> due later (full jitter), parked after 10 times
+                         +--lease runs out (the worker died)
+
+Handlers take ids, read the truth anew and are idempotent: they may run twice, late, or out of order.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connections
+from django.db.models import F, Q
+from django.utils import timezone
+
+from photoapp.models import OUTBOXES, OutboxRow, outbox_row
+from photoapp.shards import alias_for, servers
+from photoapp.transactions import after_commit
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 10
+LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 10)  # a task is dead by then
+FIRST_SWEEP_AFTER = timedelta(seconds=20)  # leaves the hand-over after commit its time
+NEXT_SWEEP_AFTER = timedelta(seconds=60)  # a message may wait in a long queue
+LONGEST_BACKOFF_SECONDS = 600
+SWEEP_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Handler:
+    name: str
+    event: str
+    run: Callable[..., object]
+    queue: str
+    inline: bool
+
+
+_handlers: dict[str, Handler] = {}
+_by_event: dict[str, list[Handler]] = {}
+
+
+def handles(event: str, *, name: str, queue: str = "default", inline: bool = False) -> Callable[[Any], Any]:
+    """Registers a handler; `name` is stored in rows, so it outlives renames of functions.
+
+    `inline` runs it in the committing process first (the acting member sees the effect at once); if that fails the
+    row is left for Celery like any other.
+    """
+
+    def register(func: Callable[..., object]) -> Callable[..., object]:
+        handler = Handler(name, event, func, queue, inline)
+        if _handlers.setdefault(name, handler).run is not func:
+            raise ValueError(f"two outbox handlers are called {name}")
+        _by_event.setdefault(event, []).append(handler)
+        return func
+
+    return register
+
+
+def emit(event: str, *, group: str, owner_id: int, **payload: Any) -> None:
+    """Records an event in the database of the running transaction. Payload: ids and other plain JSON values."""
+    using = alias_for(group, owner_id)
+    if not connections[using].in_atomic_block:
+        raise RuntimeError(f"emit({event!r}) outside a transaction on {using} could be lost")
+    rows = [outbox_row(group, owner_id, handler.name, payload) for handler in _by_event.get(event, [])]
+    for row in rows:
+        row.due_at = timezone.now() + FIRST_SWEEP_AFTER
+    type(rows[0]).objects.using(using).bulk_create(rows) if rows else None
+    for row in rows:
+        after_commit(lambda row=row: _start(group, row), using=using)  # type: ignore[misc]
+
+
+def _start(group: str, row: OutboxRow) -> None:
+    if _handlers[row.handler].inline:
+        deliver(group, row.id)
+    else:
+        hand_over(group, row.id, row.handler)
+
+
+_broker_down_until = 0.0
+
+
+def hand_over(group: str, row_id: int, handler: str) -> bool:
+    """Gives a row to Celery. A broker that is down is not waited for: the sweeper comes again."""
+    global _broker_down_until
+    from photoapp.tasks import deliver_outbox_row
+
+    if time.monotonic() < _broker_down_until:
+        return False
+    queue = _handlers[handler].queue if handler in _handlers else "default"
+    try:
+        deliver_outbox_row.apply_async(args=[group, row_id], queue=queue)
+    except Exception as error:
+        _broker_down_until = time.monotonic() + 2
+        log.warning("outbox.broker_down", handler=handler, row=row_id, error=repr(error))
+        return False
+    return True
+
+
+def deliver(group: str, row_id: int) -> bool:
+    """Runs a row's handler if nobody else does. True when its effect is recorded (now or before)."""
+    using = alias_for(group, row_id)
+    rows = OUTBOXES[group].objects.using(using).filter(id=row_id)
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    claimed = rows.filter(free, parked=False).update(leased_until=now + LEASE, attempts=F("attempts") + 1)
+    row = rows.first()
+    if row is None:
+        return True
+    if not claimed:
+        return False
+    try:
+        _handlers[row.handler].run(**row.payload)
+    except Exception as error:
+        _failed(rows, row, error)
+        return False
+    rows.delete()
+    return True
+
+
+def _failed(rows: Any, row: OutboxRow, error: Exception) -> None:
+    wait = random.uniform(
+        0, min(2**row.attempts, LONGEST_BACKOFF_SECONDS)
+    )  # full jitter (AWS architecture blog)
+    parked = row.attempts >= MAX_ATTEMPTS
+    rows.update(
+        leased_until=None,
+        parked=parked,
+        due_at=timezone.now() + timedelta(seconds=wait),
+        error=f"{type(error).__name__}: {error}"[:2000],
+    )
+    log.warning(
+        "outbox.failed", handler=row.handler, row=row.id, attempts=row.attempts, parked=parked, exc_info=error
+    )
+
+
+def due(group: str, alias: str, now: datetime) -> Any:
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    return OUTBOXES[group].objects.using(alias).filter(free, parked=False, due_at__lte=now).order_by("due_at")
+
+
+def sweep(now: datetime | None = None) -> int:
+    """Hands over again what is due on every database, at most SWEEP_BATCH rows each. Returns how many."""
+    now = now or timezone.now()
+    swept = 0
+    for group in OUTBOXES:
+        for alias in servers(group):
+            try:
+                swept += _sweep_server(group, alias, now)
+            except Exception as error:  # one server that is down must not keep the others waiting
+                log.warning("outbox.sweep_failed", alias=alias, error=repr(error))
+                connections[alias].close()
+    return swept
+
+
+def _sweep_server(group: str, alias: str, now: datetime) -> int:
+    handed = []
+    for row_id, handler in due(group, alias, now).values_list("id", "handler")[:SWEEP_BATCH]:
+        if not hand_over(group, row_id, handler):
+            break
+        handed.append(row_id)
+    OUTBOXES[group].objects.using(alias).filter(id__in=handed).update(due_at=now + NEXT_SWEEP_AFTER)
+    return len(handed)
+
+
+def retry_parked(group: str, row: OutboxRow) -> None:
+    """Gives a parked row its ten attempts anew."""
+    rows = OUTBOXES[group].objects.using(alias_for(group, row.id)).filter(id=row.id)
+    rows.update(parked=False, attempts=0, leased_until=None, due_at=timezone.now())
+    hand_over(group, row.id, row.handler)
+
+
+def drain(limit: int = 10_000) -> int:
+    """Runs everything that is waiting in this process, due or not, until nothing is left. Returns how many rows.
+
+    For commands that end with quiet (the demo, an import) and for tests; a row that fails stays.
+    """
+    done = 0
+    tried: set[int] = set()
+    while done < limit:
+        waiting = [
+            (group, row_id)
+            for group, model in OUTBOXES.items()
+            for alias in servers(group)
+            for row_id in model.objects.using(alias).filter(parked=False).values_list("id", flat=True)
+            if row_id not in tried
+        ]
+        if not waiting:
+            return done
+        for group, row_id in waiting:
+            tried.add(row_id)
+            done += deliver(group, row_id)
+    return done

@@ -1,0 +1,126 @@
+"""Who: members (group auth) and how they relate (group friends, on the shard of the first-named member)."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+from photoapp import ids
+from photoapp.counters import SlottedCount
+from photoapp.sharding import ShardedModel
+
+username_validator = RegexValidator(
+    r"^[a-z0-9_.]{3,30}$", "Use 3 to 30 lower-case letters, digits, dots and underscores."
+)
+
+
+class User(AbstractUser):
+    """A member. The id is drawn on a random logical shard, which becomes the home of all the member owns."""
+
+    id = models.BigIntegerField(primary_key=True, default=ids.new_user_id, editable=False)
+    username = models.CharField(
+        max_length=30,
+        unique=True,
+        validators=[username_validator],
+        error_messages={"unique": "This user name is taken."},
+    )
+    display_name = models.CharField(max_length=60, blank=True)
+    year_of_birth = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2100)]
+    )
+    email = models.EmailField(unique=True, error_messages={"unique": "This e-mail address is in use."})
+    bio = models.CharField(max_length=500, blank=True)
+    avatar = models.CharField(max_length=60, blank=True, editable=False)  # key in the object store
+    is_private = models.BooleanField("private account", default=False)
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["username"]
+
+    @property
+    def name(self) -> str:
+        return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.username
+
+    def get_absolute_url(self) -> str:
+        return f"/u/{self.username}/"
+
+
+class FriendsModel(ShardedModel):
+    shard_group: ClassVar[str] = "friends"
+
+    class Meta:
+        abstract = True
+
+
+class Following(FriendsModel):
+    """The truth of a follow, on the follower's shard; `Follower` is its mirror on the followee's."""
+
+    shard_fields = ("follower_id",)
+    owner_field = "follower_id"
+
+    pk = models.CompositePrimaryKey("follower_id", "followee_id")
+    follower_id = models.BigIntegerField()
+    followee_id = models.BigIntegerField()
+    accepted = models.BooleanField()  # False: a request to a private account
+    position = models.BigIntegerField()  # an id of the moment: lists go by it
+
+    class Meta:
+        indexes = [models.Index(fields=["follower_id", "position"], name="following_by_time")]
+
+
+class Follower(FriendsModel):
+    shard_fields = ("followee_id",)
+    owner_field = "followee_id"
+
+    pk = models.CompositePrimaryKey("followee_id", "follower_id")
+    followee_id = models.BigIntegerField()
+    follower_id = models.BigIntegerField()
+    accepted = models.BooleanField()
+    position = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["followee_id", "accepted", "position"], name="follower_by_time")]
+
+
+class Block(FriendsModel):
+    """The truth of a block, on the blocker's shard; `BlockedBy` is its mirror."""
+
+    shard_fields = ("blocker_id",)
+    owner_field = "blocker_id"
+
+    pk = models.CompositePrimaryKey("blocker_id", "blocked_id")
+    blocker_id = models.BigIntegerField()
+    blocked_id = models.BigIntegerField()
+    position = models.BigIntegerField()
+
+
+class BlockedBy(FriendsModel):
+    shard_fields = ("blocked_id",)
+    owner_field = "blocked_id"
+
+    pk = models.CompositePrimaryKey("blocked_id", "blocker_id")
+    blocked_id = models.BigIntegerField()
+    blocker_id = models.BigIntegerField()
+
+
+class FollowCount(FriendsModel, SlottedCount):
+    """Accepted follows, both ways, of one member."""
+
+    shard_fields = ("user_id",)
+    owner_field = "user_id"
+    counted_field = "user_id"
+
+    pk = models.CompositePrimaryKey("user_id", "slot")
+    user_id = models.BigIntegerField()
+    slot = models.PositiveSmallIntegerField()
+    followers = models.IntegerField(default=0)
+    following = models.IntegerField(default=0)

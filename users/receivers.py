@@ -1,0 +1,93 @@
+"""What the members' events cause on other shards. Each handler reads the truth anew, under the pair's lock."""
+
+from typing import Any
+
+from allauth.account.signals import password_changed, password_reset
+from django.db import transaction
+from django.dispatch import receiver
+
+from photoapp.outbox import handles
+from photoapp.shards import FRIENDS, alias_for
+from users import services
+from users.models import Block, BlockedBy, FollowCount, Follower, Following, User
+from users.selectors import ID_CHUNK
+
+
+@handles("follow.changed", name="users.mirror_follow", inline=True)
+def mirror_follow(follower_id: int, followee_id: int) -> None:
+    """Makes the followee's side equal to the follower's. The lock is held while the truth is read, so the run that
+    comes last has seen the newest truth."""
+    using = alias_for(FRIENDS, followee_id)
+    with transaction.atomic(using=using):
+        services.pair_lock(using, follower_id, followee_id)
+        truth = Following.objects.for_owner(follower_id).filter(followee_id=followee_id).first()
+        mine = Follower.objects.using(using).filter(followee_id=followee_id, follower_id=follower_id)
+        mirror = mine.first()
+        if truth is None:
+            mine.delete()
+        elif mirror is None:
+            Follower.objects.create(
+                followee_id=followee_id,
+                follower_id=follower_id,
+                accepted=truth.accepted,
+                position=truth.position,
+            )
+        else:
+            mine.update(accepted=truth.accepted)
+        change = bool(truth and truth.accepted) - bool(mirror and mirror.accepted)
+        if change:
+            FollowCount.add(followee_id, using=using, followers=change)
+
+
+@handles("block.changed", name="users.mirror_block", inline=True)
+def mirror_block(blocker_id: int, blocked_id: int) -> None:
+    """Makes the blocked member's side equal to the blocker's, and ends the blocked member's follow."""
+    using = alias_for(FRIENDS, blocked_id)
+    with transaction.atomic(using=using):
+        services.pair_lock(using, blocked_id, blocker_id)
+        if not Block.objects.for_owner(blocker_id).filter(blocked_id=blocked_id).exists():
+            BlockedBy.objects.using(using).filter(blocked_id=blocked_id, blocker_id=blocker_id).delete()
+            return
+        BlockedBy.objects.get_or_create(blocked_id=blocked_id, blocker_id=blocker_id)
+        if services.delete_following(blocked_id, blocker_id, using):
+            services.emit_follow_changed(blocked_id, blocker_id)
+
+
+@handles("user.changed", name="users.accept_pending")
+def accept_pending(user_id: int) -> None:
+    """An account that goes public accepts who had asked."""
+    user = User.objects.filter(id=user_id, is_private=False, is_active=True).first()
+    if user is None:
+        return
+    while True:
+        asked = Follower.objects.for_owner(user_id).filter(accepted=False)
+        chunk = list(asked.values_list("follower_id", flat=True)[:ID_CHUNK])
+        for follower_id in chunk:
+            services.accept_request(owner=user, follower_id=follower_id)
+            mirror_follow(follower_id, user_id)
+        if len(chunk) < ID_CHUNK:
+            return
+
+
+@handles("user.deleted", name="users.erase_member")
+def erase_member(user_id: int) -> None:
+    """Ends every relation of a deleted member, then the member's row and with it e-mail addresses and tokens."""
+    for followee_id in Following.objects.for_owner(user_id).values_list("followee_id", flat=True):
+        services.end_follow(user_id, followee_id)
+    for follower_id in Follower.objects.for_owner(user_id).values_list("follower_id", flat=True):
+        services.end_follow(follower_id, user_id)
+        mirror_follow(follower_id, user_id)
+    for blocked_id in Block.objects.for_owner(user_id).values_list("blocked_id", flat=True):
+        Block.objects.for_owner(user_id).filter(blocked_id=blocked_id).delete()
+        mirror_block(user_id, blocked_id)
+    for blocker_id in BlockedBy.objects.for_owner(user_id).values_list("blocker_id", flat=True):
+        Block.objects.for_owner(blocker_id).filter(blocked_id=user_id).delete()
+        mirror_block(blocker_id, user_id)
+    FollowCount.objects.for_owner(user_id).delete()
+    User.objects.filter(id=user_id, is_active=False).delete()
+
+
+@receiver(password_changed)
+@receiver(password_reset)
+def tokens_end_with_the_password(sender: Any, user: User, **kwargs: Any) -> None:
+    services.revoke_tokens(user=user)

@@ -1,0 +1,195 @@
+"""Reads of the members and of how they relate."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, Value
+
+from photoapp.pagination import Page, keyset_page
+from photoapp.shards import FRIENDS, alias_for
+from users.models import Block, BlockedBy, FollowCount, Follower, Following, User
+
+LIST_SIZE = 30
+ID_CHUNK = 1000
+
+Viewer = User | AnonymousUser
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How a viewer stands to a member. For a visitor who is not logged in, everything is False."""
+
+    is_self: bool = False
+    follows: bool = False
+    requested: bool = False
+    blocks: bool = False
+    blocked_by: bool = False
+
+
+STRANGER = Relation()
+
+
+def active_user(username: str) -> User | None:
+    return User.objects.filter(username=username.lower(), is_active=True).first()
+
+
+def users_by_ids(ids: Iterable[int]) -> dict[int, User]:
+    """Active members by id; one query."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return {user.id: user for user in User.objects.filter(id__in=wanted, is_active=True)}
+
+
+def users_by_names(names: Iterable[str]) -> dict[str, User]:
+    wanted = {name.lower() for name in names}
+    if not wanted:
+        return {}
+    return {user.username: user for user in User.objects.filter(username__in=wanted, is_active=True)}
+
+
+def relation(viewer: Viewer, other_id: int) -> Relation:
+    """One query on the viewer's own shard."""
+    if viewer.id is None:
+        return STRANGER
+    if viewer.id == other_id:
+        return Relation(is_self=True)
+    return relations(viewer.id, [other_id]).get(other_id, STRANGER)
+
+
+def relations(viewer_id: int, other_ids: Iterable[int]) -> dict[int, Relation]:
+    """How a member stands to others: those with any relation, by id. One query on the member's own shard."""
+    others = list(other_ids)
+    alias = alias_for(FRIENDS, viewer_id)
+
+    def rows(model: Any, mine: str, other: str, accepted: Any, kind: str) -> Any:
+        found = model.objects.using(alias).filter(**{mine: viewer_id, f"{other}__in": others}).order_by()
+        return found.values_list(F(other), accepted, Value(kind))
+
+    yes = ExpressionWrapper(Value(True), output_field=BooleanField())
+    query = rows(Following, "follower_id", "followee_id", F("accepted"), "follow").union(
+        rows(Block, "blocker_id", "blocked_id", yes, "block"),
+        rows(BlockedBy, "blocked_id", "blocker_id", yes, "blocked_by"),
+        all=True,
+    )
+    kinds: dict[int, dict[str, bool]] = {}
+    for other_id, accepted, kind in query:
+        kinds.setdefault(other_id, {})[kind] = bool(accepted)
+    return {
+        other_id: Relation(
+            is_self=False,
+            follows=found.get("follow") is True,
+            requested=found.get("follow") is False,
+            blocks="block" in found,
+            blocked_by="blocked_by" in found,
+        )
+        for other_id, found in kinds.items()
+    }
+
+
+def accepted_among(follower_id: int, followee_ids: Iterable[int]) -> set[int]:
+    """Which of these members the follower follows now. One query on the follower's shard."""
+    wanted = set(followee_ids)
+    if not wanted:
+        return set()
+    follows = Following.objects.for_owner(follower_id).filter(accepted=True, followee_id__in=wanted)
+    return set(follows.values_list("followee_id", flat=True))
+
+
+def followee_ids(follower_id: int) -> list[int]:
+    """Everybody whom a member follows (accepted)."""
+    return list(
+        Following.objects.for_owner(follower_id).filter(accepted=True).values_list("followee_id", flat=True)
+    )
+
+
+def follower_id_chunks(followee_id: int, size: int = ID_CHUNK) -> Iterator[list[int]]:
+    """All accepted followers, in chunks, by keyset: memory and locks stay small however many there are."""
+    after = 0
+    while True:
+        rows = Follower.objects.for_owner(followee_id).filter(follower_id__gt=after, accepted=True)
+        chunk = list(rows.order_by("follower_id").values_list("follower_id", flat=True)[:size])
+        if chunk:
+            yield chunk
+        if len(chunk) < size:
+            return
+        after = chunk[-1]
+
+
+def follow_counts(user_id: int) -> dict[str, int]:
+    """{"followers": n, "following": n}; one query."""
+    return FollowCount.totals(user_id, "followers", "following")
+
+
+def follower_count(user_id: int) -> int:
+    return FollowCount.totals(user_id, "followers")["followers"]
+
+
+def followers_page(user: User, cursor: str | None) -> Page[User]:
+    rows = Follower.objects.for_owner(user.id).filter(accepted=True)
+    return _people_page(rows, "follower_id", cursor, f"followers:{user.id}")
+
+
+def following_page(user: User, cursor: str | None) -> Page[User]:
+    rows = Following.objects.for_owner(user.id).filter(accepted=True)
+    return _people_page(rows, "followee_id", cursor, f"following:{user.id}")
+
+
+def requests_page(user: User, cursor: str | None) -> Page[User]:
+    """Who asks to follow a private account."""
+    rows = Follower.objects.for_owner(user.id).filter(accepted=False)
+    return _people_page(rows, "follower_id", cursor, f"requests:{user.id}")
+
+
+def blocks_page(user: User, cursor: str | None) -> Page[User]:
+    return _people_page(Block.objects.for_owner(user.id), "blocked_id", cursor, f"blocks:{user.id}")
+
+
+def _people_page(rows: Any, field: str, cursor: str | None, surface: str) -> Page[User]:
+    page = keyset_page(rows, key="position", cursor=cursor, surface=surface, size=LIST_SIZE)
+    people = users_by_ids(getattr(row, field) for row in page.items)
+    found = [people.get(getattr(row, field)) for row in page.items]
+    return Page([person for person in found if person], page.next_cursor)
+
+
+def request_count(user_id: int) -> int:
+    return Follower.objects.for_owner(user_id).filter(accepted=False).count()
+
+
+def suggested_people(viewer: User, size: int = 6) -> list[User]:
+    """Public members whom the viewer has no relation to: the newest, for an empty feed."""
+    newest = (
+        User.objects.filter(is_active=True, is_private=False)
+        .exclude(id=viewer.id)
+        .order_by("-id")[: size * 4]
+    )
+    people = list(newest)
+    known = relations(viewer.id, [person.id for person in people])
+    return [person for person in people if person.id not in known][:size]
+
+
+def people_by_prefix(prefix: str, size: int = 20) -> list[User]:
+    """Active members whose user name begins with, or whose display name contains, a text."""
+    text = prefix.strip().lower().removeprefix("@")
+    if not text:
+        return []
+    match = Q(username__startswith=text) | Q(display_name__icontains=text)
+    return list(User.objects.filter(match, is_active=True).order_by("username")[:size])
+
+
+def may_see(viewer: Viewer, owner: Any, relation: Relation) -> bool:
+    """Whether a viewer may see what an owner posts. `owner` has id, is_private and is_active.
+
+    Staff may, so that moderators can judge what was reported.
+    """
+    if relation.is_self:
+        return True
+    if not owner.is_active:
+        return False
+    if getattr(viewer, "is_staff", False):
+        return True
+    if relation.blocks or relation.blocked_by:
+        return False
+    return relation.follows or not owner.is_private
