@@ -47,7 +47,7 @@ class Checked:
 
 
 def check(file: BinaryIO, *, name: str = "") -> Checked:
-    """Looks at an upload without decoding it. Raises InvalidPhoto; leaves the file at its start either way."""
+    """Looks at an upload without decoding it. Raises InvalidPhoto; leaves the file at its start."""
     try:
         return _check(file, name)
     finally:

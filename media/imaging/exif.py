@@ -1,7 +1,7 @@
 """Reads when and where a photo was taken, and which way up it is, from its EXIF block.
 
-Only the tags needed are read, within bounds: a general reader can be made to hold hundreds of megabytes by a block of
-64 KB whose thousands of tags all point at the same bytes.
+Only the tags needed are read, within bounds: a general reader can be made to hold hundreds of megabytes by a
+block of 64 KB whose thousands of tags all point at the same bytes.
 """
 
 import struct

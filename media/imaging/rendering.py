@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from .checks import MAX_PIXELS
 from .errors import InvalidPhoto
 
 WIDTHS = (320, 640, 1080, 2048)
@@ -18,7 +19,7 @@ MAX_HEIGHT = 8192
 WORKER = Path(__file__).with_name("worker.py")
 MEMORY = 1536 * 1024**2  # of address space; 50 megapixels take up to a gigabyte in the thirstiest formats
 OUTPUT = 64 * 1024**2
-# All that the worker sees of the environment: no secret of ours is in a process that decodes strangers' files.
+# All that the worker sees of the environment: no secret is in a process that decodes strangers' files.
 ENVIRONMENT = {
     "VIPS_CONCURRENCY": "1",
     "VIPS_BLOCK_UNTRUSTED": "1",
@@ -51,8 +52,8 @@ class Rendered:
 def render(path: str | Path, *, timeout: float = 60) -> Rendered:
     """Makes every rendition of a photo, in a process with limits of its own.
 
-    Raises InvalidPhoto when the file is at fault, OSError when it cannot be opened, and RuntimeError when the process
-    cannot even start its work.
+    Raises InvalidPhoto when the file is at fault, OSError when it cannot be opened, and RuntimeError when the
+    process cannot even start its work.
     """
     with open(path, "rb") as photo, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as log:
         _run(photo, out, log, timeout)
@@ -74,14 +75,15 @@ def _run(photo: IO[bytes], out: IO[bytes], log: IO[bytes], timeout: float) -> No
     job = {
         "widths": WIDTHS,
         "height": MAX_HEIGHT,
+        "pixels": MAX_PIXELS,
         "timeout": timeout,
         "memory": MEMORY,
         "output": OUTPUT,
     }
     environment = ENVIRONMENT | {name: os.environ[name] for name in INHERITED if name in os.environ}
     try:
-        # A script, not `-m`: the worker loads nothing of the project. multiprocessing is not for daemonic processes,
-        # which Celery's are.
+        # A script, not `-m`: the worker loads nothing of the project. And not multiprocessing, which Celery's
+        # processes, being daemonic, may not use.
         subprocess.run(
             [sys.executable, "-I", str(WORKER), json.dumps(job)],
             stdin=photo,

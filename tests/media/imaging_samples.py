@@ -1,4 +1,4 @@
-"""Pictures for the imaging tests: painted ones, and camera files from `../shared/photos` when that folder is there."""
+"""Pictures for the imaging tests: painted ones, and camera files from `../shared/photos` when present."""
 
 import io
 import struct
