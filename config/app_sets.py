@@ -17,13 +17,9 @@ def active_sets() -> list[str]:
     chosen = environ.Env().list("APP_SETS", default=list(APP_SETS))
     unknown = set(chosen) - set(APP_SETS)
     if unknown:
-        raise ImproperlyConfigured(
-            f"APP_SETS names {', '.join(sorted(unknown))}; known are {', '.join(APP_SETS)}"
-        )
+        raise ImproperlyConfigured(f"APP_SETS names {', '.join(sorted(unknown))}; known are {', '.join(APP_SETS)}")
     return chosen
 
 
 def urls_of(app_set: str) -> list[Any]:
-    return [
-        pattern for app in APPS_WITH_URLS for pattern in import_module(f"{app}.urls").URLS.get(app_set, [])
-    ]
+    return [pattern for app in APPS_WITH_URLS for pattern in import_module(f"{app}.urls").URLS.get(app_set, [])]

@@ -12,9 +12,7 @@ from django.conf import settings
 class PytestRunner:
     """A process of its own: the tests choose databases before settings load, and this one has loaded them."""
 
-    def __init__(
-        self, *, numprocesses: str = "2", faults: bool = False, keyword: str = "", **options: Any
-    ) -> None:
+    def __init__(self, *, numprocesses: str = "2", faults: bool = False, keyword: str = "", **options: Any) -> None:
         self.arguments = ["-n", numprocesses]
         if faults:
             self.arguments += ["-m", ""]
@@ -27,9 +25,7 @@ class PytestRunner:
     @classmethod
     def add_arguments(cls, parser: ArgumentParser) -> None:
         parser.add_argument("-n", "--numprocesses", default="2", help="pytest workers (default 2)")
-        parser.add_argument(
-            "-k", dest="keyword", default="", help="only tests whose names match, as in pytest"
-        )
+        parser.add_argument("-k", dest="keyword", default="", help="only tests whose names match, as in pytest")
         parser.add_argument("--faults", action="store_true", help="also the slow lane")
 
     def run_tests(self, test_labels: list[str], **kwargs: Any) -> int:

@@ -4,7 +4,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from config.app_sets import active_sets, urls_of
 from photoapp import health
 
-
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -84,9 +84,7 @@ class Post(ContentModel):
     class Meta:
         indexes = [
             models.Index(fields=["owner", "state", "id"], name="post_by_owner"),
-            models.Index(
-                fields=["id"], name="post_unfinished", condition=~models.Q(state="live")
-            ),  # for the sweeper
+            models.Index(fields=["id"], name="post_unfinished", condition=~models.Q(state="live")),  # for the sweeper
         ]
 
     def __str__(self) -> str:

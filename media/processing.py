@@ -26,9 +26,7 @@ def process_post(post_id: int) -> None:
     posts = Post.objects.using(alias_for(CONTENT, post_id)).filter(id=post_id)
     if not posts.filter(state__in=UNFINISHED).update(state=Post.State.PROCESSING):
         return
-    for photo in (
-        Photo.objects.on_shard_of(post_id).filter(post_id=post_id, rendered=False).order_by("position")
-    ):
+    for photo in Photo.objects.on_shard_of(post_id).filter(post_id=post_id, rendered=False).order_by("position"):
         try:
             process_photo(photo)
         except InvalidPhoto as error:

@@ -126,9 +126,7 @@ def visible_photo(photo_id: int, viewer: Viewer) -> Photo | None:
     return None
 
 
-def profile_page(
-    owner: User | Author, cursor: str | None, viewer: Viewer, size: int = GRID_SIZE
-) -> Page[Post]:
+def profile_page(owner: User | Author, cursor: str | None, viewer: Viewer, size: int = GRID_SIZE) -> Page[Post]:
     """An author's live posts, newest first. One query for ids, one for cards; the caller has checked may_see."""
     surface = f"profile:{owner.id}"
     posts = Post.objects.for_owner(owner.id).filter(state=Post.State.LIVE)
@@ -144,9 +142,7 @@ def unfinished_posts(owner: User) -> list[Post]:
     """The owner's uploads that are not live yet or failed, newest first."""
     states = (Post.State.UPLOADED, Post.State.PROCESSING, Post.State.FAILED)
     photos = _card_photos(alias_for(CONTENT, owner.id), owner.id)
-    return _cards(
-        photos.filter(post__owner_id=owner.id, post__state__in=states).order_by("-post_id", "position")
-    )
+    return _cards(photos.filter(post__owner_id=owner.id, post__state__in=states).order_by("-post_id", "position"))
 
 
 def post_count(owner_id: int) -> int:

@@ -47,9 +47,7 @@ def publish_post(
     requests with one key may run at the same moment: both write the same bytes under the same names, and one
     of them makes the step to uploaded. `created_at` dates the post (imports, the demo).
     """
-    upload = check_upload(
-        owner=owner, photos=photos, caption=caption, location=location, people=people, alts=alts
-    )
+    upload = check_upload(owner=owner, photos=photos, caption=caption, location=location, people=people, alts=alts)
     post = _reserve(owner, upload, idempotency_key, created_at)
     if post.state != Post.State.RESERVED:
         return post
@@ -74,9 +72,7 @@ def _reserve(owner: User, upload: Upload, key: str, created_at: datetime | None)
             )
             Photo.objects.bulk_create(_photo_rows(post, upload))
             if key:
-                UploadKey.objects.create(
-                    owner_id=owner.id, key=hashed, fingerprint=upload.fingerprint, post_id=post.id
-                )
+                UploadKey.objects.create(owner_id=owner.id, key=hashed, fingerprint=upload.fingerprint, post_id=post.id)
     except IntegrityError:
         if key and (earlier := _earlier(owner.id, hashed, upload, using)):
             return earlier
@@ -85,9 +81,7 @@ def _reserve(owner: User, upload: Upload, key: str, created_at: datetime | None)
 
 
 def _earlier(owner_id: int, hashed: str, upload: Upload, using: str) -> Post | None:
-    found = (
-        UploadKey.objects.using(using).filter(owner_id=owner_id, key=hashed).select_related("post").first()
-    )
+    found = UploadKey.objects.using(using).filter(owner_id=owner_id, key=hashed).select_related("post").first()
     if found is None:
         return None
     if found.fingerprint != upload.fingerprint:
@@ -117,9 +111,7 @@ def _store_originals(post: Post, upload: Upload) -> None:
         for photo, file in zip(rows, upload.files, strict=True):
             file.seek(0)
             default_storage.save(photo.original_key, file)
-    except (
-        Exception
-    ) as error:  # boto3 and the file system have no error in common but OSError and BotoCoreError
+    except Exception as error:  # boto3 and the file system have no error in common but OSError and BotoCoreError
         raise StorageAway("The photos could not be stored just now. Please try again.") from error
 
 
@@ -156,9 +148,7 @@ def make_live(post_id: int) -> bool:
         if post is None or not waiting.update(state=Post.State.LIVE):
             return False
         Author.objects.using(using).filter(id=post.owner_id).update(post_count=F("post_count") + 1)
-        outbox.emit(
-            "post.published", group=CONTENT, owner_id=post.owner_id, post_id=post_id, owner=post.owner_id
-        )
+        outbox.emit("post.published", group=CONTENT, owner_id=post.owner_id, post_id=post_id, owner=post.owner_id)
     return True
 
 
@@ -181,9 +171,7 @@ def edit_post(
         raise InvalidUpload(errors)
     using = alias_for(CONTENT, post.id)
     with transaction.atomic(using=using):
-        post = (
-            Post.objects.using(using).select_for_update(of=("self",)).select_related("owner").get(id=post.id)
-        )
+        post = Post.objects.using(using).select_for_update(of=("self",)).select_related("owner").get(id=post.id)
         before = post.people
         if caption is not None:
             post.caption = clean_caption
@@ -194,9 +182,7 @@ def edit_post(
         post.edited_at = timezone.now()
         post.save(using=using, update_fields=["caption", "location", "people", "edited_at"])
         if alts is not None:
-            for photo, alt in zip(
-                Photo.objects.using(using).filter(post_id=post.id), clean_alts, strict=False
-            ):
+            for photo, alt in zip(Photo.objects.using(using).filter(post_id=post.id), clean_alts, strict=False):
                 Photo.objects.using(using).filter(id=photo.id).update(alt=alt)
         people_ids = sorted({int(person["id"]) for person in [*before, *post.people]})
         outbox.emit("post.edited", group=CONTENT, owner_id=post.owner_id, post_id=post.id, people=people_ids)
@@ -219,9 +205,7 @@ def withdraw_post(post_id: int) -> None:
         Post.objects.using(using).filter(id=post_id).update(state=Post.State.DELETED)
         if post.state == Post.State.LIVE:
             Author.objects.using(using).filter(id=post.owner_id).update(post_count=F("post_count") - 1)
-        outbox.emit(
-            "post.deleted", group=CONTENT, owner_id=post.owner_id, post_id=post_id, owner=post.owner_id
-        )
+        outbox.emit("post.deleted", group=CONTENT, owner_id=post.owner_id, post_id=post_id, owner=post.owner_id)
 
 
 def like(*, post: Post, user: User) -> None:
@@ -246,9 +230,7 @@ def remove_like(*, post_id: int, owner_id: int, user_id: int) -> None:
     with transaction.atomic(using=using):
         if Like.objects.using(using).filter(post_id=post_id, user_id=user_id).delete()[0]:
             PostCount.add(post_id, using=using, likes=-1)
-            outbox.emit(
-                "post.like_changed", group=CONTENT, owner_id=owner_id, post_id=post_id, user_id=user_id
-            )
+            outbox.emit("post.like_changed", group=CONTENT, owner_id=owner_id, post_id=post_id, user_id=user_id)
 
 
 def _emit_like_changed(post: Post, user_id: int) -> None:

@@ -78,9 +78,7 @@ def clean_words(
     caption, location = _clean(caption), " ".join(_clean(location).split())
     cleaned = [_clean(alt) for alt in alts]
     if len(caption) > CAPTION_LENGTH:
-        errors["caption"] = [
-            f"A caption has at most {CAPTION_LENGTH:,} characters; this one has {len(caption):,}."
-        ]
+        errors["caption"] = [f"A caption has at most {CAPTION_LENGTH:,} characters; this one has {len(caption):,}."]
     if len(location) > LOCATION_LENGTH:
         errors["location"] = [f"A place has at most {LOCATION_LENGTH} characters."]
     if any(len(alt) > ALT_LENGTH for alt in cleaned):
@@ -95,9 +93,7 @@ def _clean(text: str) -> str:
 
 def clean_people(owner: User, names: Sequence[str], errors: dict[str, list[str]]) -> list[dict[str, str]]:
     """Tagged members as they are kept with the post. Those who blocked each other do not know of each other."""
-    wanted = list(
-        dict.fromkeys(name.strip().lstrip("@").lower() for name in names if name.strip().lstrip("@"))
-    )
+    wanted = list(dict.fromkeys(name.strip().lstrip("@").lower() for name in names if name.strip().lstrip("@")))
     if len(wanted) > MAX_PEOPLE:
         errors["people"] = [f"At most {MAX_PEOPLE} people can be tagged in a post."]
         return []

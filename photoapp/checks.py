@@ -24,9 +24,7 @@ def _check_model(model: type) -> list[Error]:
     if issubclass(model, ShardedModel):
         first = meta.pk_fields[0].attname
         if first not in model.shard_fields:
-            errors.append(
-                Error(f"the key begins with {first}, which carries no shard", obj=model, id="photoapp.E002")
-            )
+            errors.append(Error(f"the key begins with {first}, which carries no shard", obj=model, id="photoapp.E002"))
         for constraint in [c for c in meta.constraints if hasattr(c, "fields")]:
             attnames = {meta.get_field(name).attname for name in constraint.fields}
             if not attnames & set(model.shard_fields):

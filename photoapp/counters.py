@@ -48,9 +48,5 @@ class SlottedCount(ShardedModel):
 
     @classmethod
     def totals(cls, id: int, *columns: str) -> dict[str, int]:
-        sums = (
-            cls.objects.on_shard_of(id)
-            .filter(**{cls.counted_field: id})
-            .aggregate(**{c: Sum(c) for c in columns})
-        )
+        sums = cls.objects.on_shard_of(id).filter(**{cls.counted_field: id}).aggregate(**{c: Sum(c) for c in columns})
         return {column: sums[column] or 0 for column in columns}

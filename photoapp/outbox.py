@@ -136,9 +136,7 @@ def deliver(group: str, row_id: int) -> bool:
 
 
 def _failed(rows: Any, row: OutboxRow, error: Exception) -> None:
-    wait = random.uniform(
-        0, min(2**row.attempts, LONGEST_BACKOFF_SECONDS)
-    )  # full jitter (AWS architecture blog)
+    wait = random.uniform(0, min(2**row.attempts, LONGEST_BACKOFF_SECONDS))  # full jitter (AWS architecture blog)
     parked = row.attempts >= MAX_ATTEMPTS
     rows.update(
         leased_until=None,
@@ -146,9 +144,7 @@ def _failed(rows: Any, row: OutboxRow, error: Exception) -> None:
         due_at=timezone.now() + timedelta(seconds=wait),
         error=f"{type(error).__name__}: {error}"[:2000],
     )
-    log.warning(
-        "outbox.failed", handler=row.handler, row=row.id, attempts=row.attempts, parked=parked, exc_info=error
-    )
+    log.warning("outbox.failed", handler=row.handler, row=row.id, attempts=row.attempts, parked=parked, exc_info=error)
 
 
 def due(group: str, alias: str, now: datetime) -> Any:

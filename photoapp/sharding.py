@@ -82,13 +82,9 @@ class ShardedQuerySet(models.QuerySet):
         raise AssertionError("unreachable")
 
     def get_or_create(self, defaults: Any = None, **kwargs: Any) -> tuple[Any, bool]:
-        return super(ShardedQuerySet, self._bound({**(defaults or {}), **kwargs})).get_or_create(
-            defaults, **kwargs
-        )
+        return super(ShardedQuerySet, self._bound({**(defaults or {}), **kwargs})).get_or_create(defaults, **kwargs)
 
-    def update_or_create(
-        self, defaults: Any = None, create_defaults: Any = None, **kwargs: Any
-    ) -> tuple[Any, bool]:
+    def update_or_create(self, defaults: Any = None, create_defaults: Any = None, **kwargs: Any) -> tuple[Any, bool]:
         bound = self._bound({**(defaults or {}), **kwargs})
         return super(ShardedQuerySet, bound).update_or_create(defaults, create_defaults, **kwargs)
 
@@ -149,9 +145,7 @@ class ShardedModel(models.Model):
     def require_shard_key(self) -> int:
         key = shard_key(self)
         if key is None:
-            raise ShardRequired(
-                f"{type(self).__name__} without any of {', '.join(self.shard_fields)} has no home"
-            )
+            raise ShardRequired(f"{type(self).__name__} without any of {', '.join(self.shard_fields)} has no home")
         return key
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -27,7 +27,7 @@ class FileStore(FileSystemStorage):
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())  # an acknowledged upload survives a power cut
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
         return name
 
     def delete_many(self, names: Iterable[str]) -> None:

@@ -100,9 +100,7 @@ def accepted_among(follower_id: int, followee_ids: Iterable[int]) -> set[int]:
 
 def followee_ids(follower_id: int) -> list[int]:
     """Everybody whom a member follows (accepted)."""
-    return list(
-        Following.objects.for_owner(follower_id).filter(accepted=True).values_list("followee_id", flat=True)
-    )
+    return list(Following.objects.for_owner(follower_id).filter(accepted=True).values_list("followee_id", flat=True))
 
 
 def follower_id_chunks(followee_id: int, size: int = ID_CHUNK) -> Iterator[list[int]]:
@@ -160,11 +158,7 @@ def request_count(user_id: int) -> int:
 
 def suggested_people(viewer: User, size: int = 6) -> list[User]:
     """Public members whom the viewer has no relation to: the newest, for an empty feed."""
-    newest = (
-        User.objects.filter(is_active=True, is_private=False)
-        .exclude(id=viewer.id)
-        .order_by("-id")[: size * 4]
-    )
+    newest = User.objects.filter(is_active=True, is_private=False).exclude(id=viewer.id).order_by("-id")[: size * 4]
     people = list(newest)
     known = relations(viewer.id, [person.id for person in people])
     return [person for person in people if person.id not in known][:size]

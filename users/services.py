@@ -91,9 +91,7 @@ def accept_request(*, owner: User, follower_id: int) -> None:
     using = alias_for(FRIENDS, follower_id)
     with transaction.atomic(using=using):
         pair_lock(using, follower_id, owner.id)
-        asked = Following.objects.using(using).filter(
-            follower_id=follower_id, followee_id=owner.id, accepted=False
-        )
+        asked = Following.objects.using(using).filter(follower_id=follower_id, followee_id=owner.id, accepted=False)
         if asked.update(accepted=True):
             FollowCount.add(follower_id, using=using, following=1)
             emit_follow_changed(follower_id, owner.id)
@@ -133,16 +131,14 @@ def unblock(*, blocker: User, blocked: User) -> None:
 
 
 def _emit_block_changed(blocker_id: int, blocked_id: int) -> None:
-    outbox.emit(
-        "block.changed", group=FRIENDS, owner_id=blocker_id, blocker_id=blocker_id, blocked_id=blocked_id
-    )
+    outbox.emit("block.changed", group=FRIENDS, owner_id=blocker_id, blocker_id=blocker_id, blocked_id=blocked_id)
 
 
 def update_profile(*, user: User, **changes: Any) -> User:
     """Changes fields of PROFILE_FIELDS. Raises ValidationError by field."""
     unknown = set(changes) - PROFILE_FIELDS
     if unknown:
-        raise ValidationError({name: "This cannot be changed here." for name in sorted(unknown)})
+        raise ValidationError(dict.fromkeys(sorted(unknown), "This cannot be changed here."))
     if "username" in changes:
         changes["username"] = changes["username"].lower()
     for name, value in changes.items():

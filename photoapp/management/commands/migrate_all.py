@@ -11,6 +11,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for alias in connections:
             self.stdout.write(f"migrating {alias}")
-            call_command(
-                "migrate", database=alias, interactive=False, verbosity=max(0, options["verbosity"] - 1)
-            )
+            call_command("migrate", database=alias, interactive=False, verbosity=max(0, options["verbosity"] - 1))
