@@ -1,0 +1,187 @@
+"""What a commit must cause is caused: exactly as often as needed, with the broker down, the handler failing, the
+process gone."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from photoapp import ids, outbox
+from photoapp.models import OUTBOXES, ContentOutbox
+from photoapp.shards import alias_for, servers
+
+pytestmark = pytest.mark.django_db
+
+OWNER = ids.new_id(700)
+
+
+class Broken(Exception):
+    pass
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """An event `test.happened` with one handler that notes its calls; -1 makes it fail."""
+    monkeypatch.setattr(outbox, "_handlers", dict(outbox._handlers))
+    monkeypatch.setattr(outbox, "_by_event", dict(outbox._by_event))
+    monkeypatch.setattr(outbox, "_broker_down_until", 0.0)
+    noted: list[int] = []
+
+    @outbox.handles("test.happened", name="test.note")
+    def note(number: int) -> None:
+        noted.append(number)
+        if number < 0:
+            raise Broken("no such number")
+
+    yield noted
+
+
+def happen(number: int, group: str = "content") -> None:
+    with transaction.atomic(using=alias_for(group, OWNER)):
+        outbox.emit("test.happened", group=group, owner_id=OWNER, number=number)
+
+
+def rows(group: str = "content") -> list[ContentOutbox]:
+    return [row for alias in servers(group) for row in OUTBOXES[group].objects.using(alias)]
+
+
+@pytest.mark.parametrize("group", ["auth", "friends", "content"])
+def test_a_row_goes_with_its_commit_and_away_with_its_effect(calls: list[int], group: str) -> None:
+    happen(7, group)
+    (row,) = rows(group)
+    assert row._state.db == alias_for(group, OWNER)
+    assert calls == []
+    outbox.drain()
+    assert calls == [7]
+    assert rows(group) == []
+
+
+def test_a_transaction_that_rolls_back_causes_nothing(calls: list[int]) -> None:
+    with pytest.raises(Broken), transaction.atomic(using=alias_for("content", OWNER)):
+        outbox.emit("test.happened", group="content", owner_id=OWNER, number=1)
+        raise Broken
+    assert rows() == []
+
+
+def test_an_event_outside_a_transaction_is_refused(calls: list[int]) -> None:
+    with pytest.raises(RuntimeError, match="outside a transaction"):
+        outbox.emit("test.happened", group="content", owner_id=OWNER, number=1)
+
+
+def test_a_transaction_on_another_server_does_not_count(calls: list[int]) -> None:
+    with transaction.atomic(using="default"), pytest.raises(RuntimeError, match="outside a transaction"):
+        outbox.emit("test.happened", group="content", owner_id=OWNER, number=1)
+
+
+def test_with_the_broker_down_the_commit_stands_and_the_sweeper_comes(
+    calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from photoapp.tasks import deliver_outbox_row
+
+    def down(**kwargs: object) -> None:
+        raise ConnectionError("no broker")
+
+    with monkeypatch.context() as context:
+        context.setattr(deliver_outbox_row, "apply_async", down)
+        happen(3)
+    outbox._broker_down_until = 0.0
+    sent: list[list[object]] = []
+    monkeypatch.setattr(deliver_outbox_row, "apply_async", lambda args, queue: sent.append(args))
+    assert outbox.sweep() == 0, "not due yet: the hand-over after the commit has its time"
+    assert outbox.sweep(timezone.now() + outbox.FIRST_SWEEP_AFTER) == 1
+    assert outbox.sweep(timezone.now() + outbox.FIRST_SWEEP_AFTER) == 0, "it may be waiting in a long queue"
+    assert outbox.sweep(timezone.now() + outbox.FIRST_SWEEP_AFTER + outbox.NEXT_SWEEP_AFTER) == 1
+    for group, row_id in sent:
+        outbox.deliver(group, row_id)
+    assert calls == [3]
+
+
+def test_a_failure_is_told_and_tried_again_later(calls: list[int]) -> None:
+    happen(-1)
+    (row,) = rows()
+    assert outbox.deliver("content", row.id) is False
+    (row,) = rows()
+    assert row.attempts == 1
+    assert row.error == "Broken: no such number"
+    assert row.leased_until is None
+    assert row.due_at <= timezone.now() + timedelta(seconds=2)
+    assert outbox.deliver("content", row.id) is False
+    assert calls == [-1, -1]
+
+
+def test_after_ten_failures_a_row_is_parked_and_can_be_retried(calls: list[int]) -> None:
+    happen(-1)
+    (row,) = rows()
+    for _ in range(outbox.MAX_ATTEMPTS + 3):
+        outbox.deliver("content", row.id)
+    assert len(calls) == outbox.MAX_ATTEMPTS
+    (row,) = rows()
+    assert row.parked
+    assert outbox.sweep(timezone.now() + timedelta(days=1)) == 0
+    outbox.retry_parked("content", row)
+    outbox.deliver("content", row.id)
+    assert len(calls) == outbox.MAX_ATTEMPTS + 1
+
+
+def test_a_row_that_somebody_works_on_is_left_alone(calls: list[int]) -> None:
+    happen(5)
+    (row,) = rows()
+    mine = ContentOutbox.objects.on_shard_of(row.id).filter(id=row.id)
+    mine.update(leased_until=timezone.now() + timedelta(seconds=60))
+    assert outbox.deliver("content", row.id) is False
+    assert calls == []
+    assert outbox.sweep(timezone.now() + timedelta(seconds=59)) == 0
+    mine.update(leased_until=timezone.now())  # its worker died
+    assert outbox.deliver("content", row.id) is True
+    assert calls == [5]
+
+
+def test_delivering_twice_is_delivering_once(calls: list[int]) -> None:
+    happen(5)
+    (row,) = rows()
+    assert outbox.deliver("content", row.id) is True
+    assert outbox.deliver("content", row.id) is True
+    assert calls == [5]
+
+
+def test_an_inline_handler_runs_with_the_commit_and_a_failure_leaves_its_row(
+    calls: list[int],
+) -> None:
+    fails: list[bool] = [True]
+
+    @outbox.handles("test.inline", name="test.inline", inline=True)
+    def inline(number: int) -> None:
+        calls.append(number)
+        if fails:
+            raise Broken("not now")
+
+    with transaction.atomic(using=alias_for("content", OWNER)):
+        outbox.emit("test.inline", group="content", owner_id=OWNER, number=9)
+        assert calls == [], "nothing happens before the commit"
+    assert calls == [9]
+    fails.clear()
+    outbox.drain()
+    assert calls == [9, 9]
+    assert rows() == []
+
+
+def test_one_dead_server_does_not_keep_the_others_waiting(
+    calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happen(1)
+    real_due: Callable[..., object] = outbox.due
+
+    def due(group: str, alias: str, now: object) -> object:
+        if alias == servers("content")[0]:
+            raise ConnectionError("down")
+        return real_due(group, alias, now)
+
+    monkeypatch.setattr(outbox, "due", due)
+    assert outbox.sweep(timezone.now() + outbox.FIRST_SWEEP_AFTER) == 1
+
+
+def test_two_handlers_cannot_share_a_name(calls: list[int]) -> None:
+    with pytest.raises(ValueError, match=r"test\.note"):
+        outbox.handles("test.other", name="test.note")(lambda: None)
