@@ -29,7 +29,7 @@ class Page(Generic[T]):
 
 
 def encode_cursor(id: int, *, surface: str) -> str:
-    return signing.Signer(salt=f"cursor:{surface}", sep="-").sign(ids.encode(id))
+    return signing.Signer(salt=f"cursor:{surface}", sep="~").sign(ids.encode(id))
 
 
 def decode_cursor(text: str | None, *, surface: str) -> int | None:
@@ -37,7 +37,7 @@ def decode_cursor(text: str | None, *, surface: str) -> int | None:
     if not text:
         return None
     try:
-        return ids.decode(signing.Signer(salt=f"cursor:{surface}", sep="-").unsign(text))
+        return ids.decode(signing.Signer(salt=f"cursor:{surface}", sep="~").unsign(text))
     except (signing.BadSignature, ids.InvalidId) as error:
         raise InvalidCursor from error
 

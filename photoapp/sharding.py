@@ -89,11 +89,18 @@ class ShardedQuerySet(models.QuerySet):
         return super(ShardedQuerySet, bound).update_or_create(defaults, create_defaults, **kwargs)
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        """One statement per server; ids are drawn here."""
+        """One statement per server; ids are drawn here, and again when one repeats within the batch (ten photos of
+        one post, drawn in the same millisecond, would do so once in a hundred times)."""
         rows = list(objs)
         groups: dict[str, list[Any]] = {}
+        taken = {row.pk for row in rows}
         for row in rows:
-            row.assign_id()
+            if row.draws_id() and row.pk is None:
+                row.assign_id()
+                while row.pk in taken:
+                    row.id = None
+                    row.assign_id()
+                taken.add(row.pk)
             alias = self._db or alias_for(self.model.shard_group, row.require_shard_key())
             groups.setdefault(alias, []).append(row)
         for alias, here in groups.items():

@@ -152,6 +152,14 @@ def test_an_id_that_collides_is_drawn_again(alice: User, monkeypatch: pytest.Mon
     assert Post.objects.create(owner_id=alice.id).id == free
 
 
+def test_ids_drawn_for_one_batch_differ(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = ids.new_id_beside(alice.id), ids.new_id_beside(alice.id) + 1
+    draws = iter([first, first, first, second])
+    monkeypatch.setattr("photoapp.sharding.new_id_beside", lambda key: next(draws))
+    rows = Post.objects.bulk_create([Post(owner_id=alice.id), Post(owner_id=alice.id)])
+    assert [row.id for row in rows] == [first, second]
+
+
 def test_after_three_collisions_the_error_is_told(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = live_post(alice).id
     monkeypatch.setattr("photoapp.sharding.new_id_beside", lambda key: taken)
