@@ -123,7 +123,7 @@ INSTALLED_APPS = [
     "media",
     "users",
     "photoapp",
-    "photoapp.admin_site.PhotoappAdminConfig",
+    "photoapp.admin_config.PhotoappAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
