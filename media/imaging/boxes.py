@@ -20,9 +20,7 @@ class Meta:
 
     primary: int = 0
     kinds: dict[int, bytes] = field(default_factory=dict)  # item → its type, as b"hvc1"
-    extents: dict[int, list[tuple[int, int]]] = field(
-        default_factory=dict
-    )  # item → offset and length in the file
+    extents: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # item → offset and length in the file
     properties: list[tuple[bytes, bytes]] = field(default_factory=list)  # kind and content
     associations: dict[int, list[int]] = field(default_factory=dict)  # item → indices of properties
 

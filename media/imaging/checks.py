@@ -56,7 +56,8 @@ def check(file: BinaryIO, *, name: str = "") -> Checked:
 
 def _check(file: BinaryIO, name: str) -> Checked:
     subject = f"“{name if len(name) <= 60 else name[:59] + '…'}”" if name else "This file"
-    size = file.seek(0, 2)
+    file.seek(0, 2)
+    size = file.tell()
     if not size:
         raise InvalidPhoto("empty", f"{subject} is empty.")
     if size > MAX_BYTES:

@@ -83,7 +83,7 @@ def _value(data: bytes, order: str, kind: int) -> Any:
 
 
 def _moment(tags: dict[int, Any]) -> datetime | None:
-    text, zone = tags.get(TAKEN), tags.get(TAKEN_ZONE)
+    text, zone = tags.get(TAKEN, ""), tags.get(TAKEN_ZONE, "")
     with suppress(ValueError, TypeError, OverflowError):
         moment = datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC)
         with suppress(ValueError, TypeError):

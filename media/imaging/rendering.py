@@ -55,7 +55,7 @@ def render(path: str | Path, *, timeout: float = 60) -> Rendered:
     Raises InvalidPhoto when the file is at fault, OSError when it cannot be opened, and RuntimeError when the
     process cannot even start its work.
     """
-    with open(path, "rb") as photo, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as log:
+    with Path(path).open("rb") as photo, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as log:
         _run(photo, out, log, timeout)
         out.seek(0)
         if out.readline() != b"ready\n":
@@ -71,8 +71,9 @@ def render(path: str | Path, *, timeout: float = 60) -> Rendered:
         return _rendered(header, out)
 
 
-def _run(photo: IO[bytes], out: IO[bytes], log: IO[bytes], timeout: float) -> None:
-    job = {
+def job(timeout: float) -> dict[str, Any]:
+    """What the worker is told."""
+    return {
         "widths": WIDTHS,
         "height": MAX_HEIGHT,
         "pixels": MAX_PIXELS,
@@ -80,12 +81,15 @@ def _run(photo: IO[bytes], out: IO[bytes], log: IO[bytes], timeout: float) -> No
         "memory": MEMORY,
         "output": OUTPUT,
     }
+
+
+def _run(photo: IO[bytes], out: IO[bytes], log: IO[bytes], timeout: float) -> None:
     environment = ENVIRONMENT | {name: os.environ[name] for name in INHERITED if name in os.environ}
     try:
         # A script, not `-m`: the worker loads nothing of the project. And not multiprocessing, which Celery's
         # processes, being daemonic, may not use.
         subprocess.run(
-            [sys.executable, "-I", str(WORKER), json.dumps(job)],
+            [sys.executable, "-I", str(WORKER), json.dumps(job(timeout))],
             stdin=photo,
             stdout=out,
             stderr=log,

@@ -73,29 +73,29 @@ def read_skeleton(file: BinaryIO, format: str, size: int) -> Skeleton:
 
 def _jpeg(file: Reader) -> Skeleton:
     file.seek(2)
-    dimensions, exif, scans = None, b"", 0
+    width = height = scans = 0
+    exif = b""
     marker = _next_jpeg_marker(file)
     while marker != 0xD9:  # end of image; whatever follows (a motion photo's film) is not the photo
         length = int.from_bytes(file.exactly(2)) - 2
         if length < 0:
             raise Damaged
         segment = file.exactly(length)
-        if marker in JPEG_START_OF_FRAME and dimensions is None:
+        if marker in JPEG_START_OF_FRAME and not width:
             if length < 6:
                 raise Damaged
             height, width = struct.unpack_from(">HH", segment, 1)
-            dimensions = width, height
         elif marker == 0xE1 and segment.startswith(b"Exif\0\0") and not exif:
             exif = segment
         elif marker == 0xDA:
             scans += 1
-            if scans > MAX_SCANS or dimensions is None:
+            if scans > MAX_SCANS or not width:
                 raise Damaged
             _skip_jpeg_scan(file)
         marker = _next_jpeg_marker(file)
-    if dimensions is None or not scans:
+    if not scans:
         raise Damaged
-    return Skeleton(*dimensions, exif=exif)
+    return Skeleton(width, height, exif=exif)
 
 
 def _next_jpeg_marker(file: Reader) -> int:
@@ -140,7 +140,8 @@ def _png(file: Reader) -> Skeleton:
         file.seek(end)
     if not has_data:
         raise Damaged
-    return Skeleton(*struct.unpack(">II", header), exif=exif)
+    width, height = struct.unpack(">II", header)
+    return Skeleton(width, height, exif=exif)
 
 
 def _riff_chunks(file: Reader, end: int) -> Iterator[tuple[bytes, int]]:

@@ -12,6 +12,7 @@ import math
 import os
 import resource
 import sys
+from pathlib import Path
 from typing import Any
 
 import pyvips
@@ -38,7 +39,7 @@ def limit(job: dict[str, Any]) -> None:
         with contextlib.suppress(ValueError, OSError):  # macOS refuses some
             resource.setrlimit(kind, (value, value))
     # On Linux, when the machine runs out of memory, this process goes first.
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+    with contextlib.suppress(OSError), Path("/proc/self/oom_score_adj").open("w") as score:
         score.write("1000")
     pyvips.cache_set_max(0)
     pyvips.operation_block_set("VipsForeignLoad", True)
@@ -100,10 +101,10 @@ def open_heic(pixels: int) -> pyvips.Image:
     pillow_heif.options.DECODE_THREADS = 1
     with open(PHOTO, "rb", closefd=False) as file:
         heif = pillow_heif.open_heif(file)
-    check_size(*heif.size, pixels)
-    bands = len(heif.mode)
-    rows = pyvips.Image.new_from_memory(heif.data, heif.stride, heif.size[1], 1, "uchar")
-    photo = rows.crop(0, 0, heif.size[0] * bands, heif.size[1]).bandfold(factor=bands)
+    (width, height), bands = heif.size, len(heif.mode)
+    check_size(width, height, pixels)
+    rows = pyvips.Image.new_from_memory(heif.data, heif.stride, height, 1, "uchar")
+    photo = rows.crop(0, 0, width * bands, height).bandfold(factor=bands)
     photo = photo.copy(interpretation="b-w" if bands < 3 else "srgb")
     if profile := heif.info.get("icc_profile"):
         photo = photo.copy()

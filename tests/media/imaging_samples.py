@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "photos"
 FORMATS = ("jpeg", "progressive", "png", "webp", "lossless", "avif", "heic", "gif")
+STAND_INS = tempfile.TemporaryDirectory()
 TAKEN = "2024:05:17 18:03:09"
 
 pillow_heif.register_heif_opener()
@@ -21,9 +22,7 @@ pillow_heif.register_heif_opener()
 def scene(width: int = 640, height: int = 480) -> Image.Image:
     """A sky, a sun at the top left, a meadow with fine grain: no two corners alike."""
     picture = Image.linear_gradient("L").resize((width, height))
-    picture = Image.merge(
-        "RGB", (picture, picture.point(lambda v: v // 2 + 60), picture.point(lambda v: 255 - v))
-    )
+    picture = Image.merge("RGB", (picture, picture.point(lambda v: v // 2 + 60), picture.point(lambda v: 255 - v)))
     draw = ImageDraw.Draw(picture)
     draw.ellipse((width // 12, height // 12, width // 4, height // 3), fill=(255, 220, 60))
     draw.rectangle((0, height * 3 // 4, width, height), fill=(30, 120, 50))
@@ -91,8 +90,7 @@ def camera_files() -> list[Path]:
     if found:
         return found
     print(f"{SHARED.parent.name}/{SHARED.name} is not there: a painted picture stands in for camera files.")
-    folder = Path(tempfile.gettempdir()) / "painted-for-want-of-camera-files"
-    folder.mkdir(exist_ok=True)
+    folder = Path(STAND_INS.name)
     for format in ("jpeg", "heic"):
         exif = exif_of(orientation=6 if format == "jpeg" else 1)
         (folder / f"painted.{format}").write_bytes(encode(scene(1600, 1200), format, exif=exif))

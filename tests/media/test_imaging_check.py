@@ -60,7 +60,7 @@ def test_heic_is_turned_by_its_container_and_not_again_by_its_exif():
 
 @pytest.mark.parametrize("path", camera_files(), ids=lambda path: path.name)
 def test_camera_files_are_read(path: Path):
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         found = check(file, name=path.name)
     upright = ImageOps.exif_transpose(Image.open(path))
     assert (found.width, found.height) == upright.size
@@ -154,9 +154,7 @@ def test_any_header_gives_an_answer_or_a_refusal(format):
     for _ in range(300):
         data = bytearray(SAMPLES[format])
         for _ in range(dice.randint(1, 8)):
-            data[dice.randrange(min(400, len(data)))] = dice.choice(
-                (0, 1, 127, 128, 255, dice.randrange(256))
-            )
+            data[dice.randrange(min(400, len(data)))] = dice.choice((0, 1, 127, 128, 255, dice.randrange(256)))
         try:
             assert checked(bytes(data)).width > 0
         except InvalidPhoto as error:

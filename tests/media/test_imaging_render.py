@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps, ImageStat
 
 from media.imaging import FORMATS, WIDTHS, Rendered, check, render
 from tests.media.imaging_samples import camera_files, encode, exif_of, profile, sample, scene
@@ -76,7 +76,7 @@ def assert_no_metadata(result: Rendered) -> None:
 @pytest.mark.parametrize("path", CAMERA_FILES, ids=lambda path: path.name)
 def test_every_camera_file_becomes_upright_clean_renditions(path: Path):
     result, original = rendered_file(path), Image.open(path)
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         found = check(file)
     assert (result.width, result.height) == (found.width, found.height)
     assert [(each.width, each.format) for each in result.renditions] == [
@@ -164,9 +164,7 @@ def test_a_wide_colour_profile_is_kept_with_its_colours(rendered):
     for format in FORMATS:
         opened = picture(result, 320, format)
         assert opened.info["icc_profile"] == wide
-        assert all(
-            abs(a - b) < 8 for a, b in zip(opened.convert("RGB").getpixel((9, 9)), (250, 20, 10), strict=True)
-        )
+        assert all(abs(a - b) < 8 for a, b in zip(opened.convert("RGB").getpixel((9, 9)), (250, 20, 10), strict=True))
     assert_no_metadata(result)
 
 
@@ -182,6 +180,18 @@ def test_a_plain_srgb_profile_is_left_out(rendered):
     result = rendered(encode(scene(), icc_profile=profile("srgb")))
     assert "icc_profile" not in picture(result, 640, "jpg").info
     assert difference(picture(result, 640), scene()) < 3
+
+
+def test_a_huge_profile_is_left_out_and_its_colours_are_converted(rendered):
+    wide = bytearray(profile("p3") + bytes(20_000))
+    wide[:4] = len(wide).to_bytes(4)
+    source = Image.new("RGB", (400, 300), (90, 200, 90))
+    opened = picture(rendered(encode(source, "png", icc_profile=bytes(wide))), 320, "jpg")
+    expected = ImageCms.profileToProfile(
+        source, ImageCms.ImageCmsProfile(io.BytesIO(profile("p3"))), ImageCms.createProfile("sRGB")
+    )
+    assert "icc_profile" not in opened.info
+    assert difference(opened, expected) < 3 < difference(source, expected)
 
 
 @pytest.mark.parametrize("junk", [b"no profile", bytes(200), profile("p3")[:300], profile("cmyk")[:5000]])

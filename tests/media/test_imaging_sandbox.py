@@ -92,6 +92,14 @@ def test_a_photo_that_wants_too_much_memory_is_refused(photo, monkeypatch):
     assert refused(path).code in ("damaged", "crashed")
 
 
+def test_more_pixels_than_allowed_are_not_decoded_even_when_memory_would_do(photo, monkeypatch):
+    path = photo(encode(Image.new("L", (800, 600)), "png"))
+    monkeypatch.setattr(rendering, "MAX_PIXELS", 800 * 600)
+    assert render(path).width == 800
+    monkeypatch.setattr(rendering, "MAX_PIXELS", 800 * 600 - 1)
+    assert refused(path).code == "damaged"
+
+
 def test_a_bomb_is_refused_by_the_renderer_too(photo):
     assert refused(photo(png_of(40_000, 20_000))).code == "damaged"
 
@@ -140,7 +148,7 @@ def test_a_damaged_photo_is_rendered_or_refused_and_nothing_else(photo, format):
                 data[dice.randrange(len(data))] = dice.randrange(256)
         path = photo(bytes(data))
         try:
-            with open(path, "rb") as file:
+            with path.open("rb") as file:
                 check(file)
             assert len(render(path, timeout=20).renditions) == 8
         except InvalidPhoto as error:
