@@ -3,6 +3,7 @@
 import io
 import struct
 import tempfile
+import warnings
 import zlib
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def camera_files() -> list[Path]:
     found = sorted(SHARED.glob("*.jpg")) + sorted(SHARED.glob("*.heic"))
     if found:
         return found
-    print(f"{SHARED.parent.name}/{SHARED.name} is not there: a painted picture stands in for camera files.")
+    warnings.warn("../shared/photos is not there: painted pictures stand in for camera files", stacklevel=2)
     folder = Path(STAND_INS.name)
     for format in ("jpeg", "heic"):
         exif = exif_of(orientation=6 if format == "jpeg" else 1)
