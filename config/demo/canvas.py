@@ -14,6 +14,7 @@ from functools import cache
 import pyvips
 
 Colour = tuple[float, float, float]
+GRAIN = 0.32
 ATLAS = 1024  # px; the mirrored tile is twice as wide and repeats without a seam
 
 
@@ -67,8 +68,9 @@ def fine_tile() -> pyvips.Image:
 
 @cache
 def grain_tile() -> pyvips.Image:
-    noise = pyvips.Image.gaussnoise(ATLAS, ATLAS, mean=128, sigma=26, seed=7).gaussblur(0.55)
-    return mirrored(noise.cast("uchar"))
+    """Signed: it is added to a picture."""
+    noise = pyvips.Image.gaussnoise(ATLAS, ATLAS, mean=0, sigma=26, seed=7).gaussblur(0.55)
+    return mirrored((noise * GRAIN).rint().cast("char"))
 
 
 def mirrored(tile: pyvips.Image) -> pyvips.Image:
@@ -136,12 +138,10 @@ def radial(name: str, stops: Sequence[tuple[float, Colour, float]], fx: float = 
 
 
 def _stops(stops: Sequence[tuple[float, Colour, float]]) -> str:
-    return "".join(
-        f'<stop offset="{o:.3f}" stop-color="{css(c)}" stop-opacity="{a:.3f}"/>' for o, c, a in stops
-    )
+    return "".join(f'<stop offset="{o:.3f}" stop-color="{css(c)}" stop-opacity="{a:.3f}"/>' for o, c, a in stops)
 
 
-def stretch(small: pyvips.Image, w: int, h: int) -> pyvips.Image:
+def stretch_to(small: pyvips.Image, w: int, h: int) -> pyvips.Image:
     """Enlarge an 8-bit image by whole pixels and blur: three times as fast as interpolation, and as soft."""
     kx, ky = math.ceil(w / small.width), math.ceil(h / small.height)
     grown = small.zoom(kx, ky)
@@ -163,11 +163,11 @@ class Canvas:
         self.image = self.column(lambda y: along(stops, y / bottom))
 
     def column(self, colour: Callable[[float], Colour]) -> pyvips.Image:
-        values = array("B")
-        for y in range(self.h):
-            # Dithered here, so that a slow gradient has no bands even where no grain follows.
-            values.extend(min(255, max(0, int(v + self.rng.random()))) for v in colour(y / self.h))
-        line = pyvips.Image.new_from_memory(values.tobytes(), 1, self.h, 3, "uchar")
+        """A picture whose rows have one colour each; `colour` takes 0 (top) to 1."""
+        knots = math.ceil(self.h / 4) + 1
+        values = array("f", (v for k in range(knots) for v in colour(k * 4 / self.h)))
+        line = pyvips.Image.new_from_memory(values.tobytes(), 1, knots, 3, "float")
+        line = line.resize(1, vscale=4, kernel="linear").cast("uchar")
         return line.embed(0, 0, self.w, self.h, extend="copy").copy_memory()
 
     def svg(self, body: str, defs: str = "", blur: float = 0, opacity: float = 1) -> None:
@@ -188,30 +188,43 @@ class Canvas:
         return self.enlarge(drawn.unpremultiply().cast("uchar"))
 
     def over(self, layer: pyvips.Image, opacity: float = 1) -> None:
+        """Blend a layer with transparency, where it has anything at all."""
+        columns, rows = (array("I", bytes(line.write_to_memory())) for line in layer[3].project())
+        xs, ys = [x for x, v in enumerate(columns) if v], [y for y, v in enumerate(rows) if v]
+        if not xs:
+            return
+        box = xs[0], ys[0], xs[-1] - xs[0] + 1, ys[-1] - ys[0] + 1
+        layer, under = layer.crop(*box), self.image.crop(*box)
         alpha = layer[3] if opacity >= 1 else (layer[3] * opacity).cast("uchar")
-        self.image = alpha.ifthenelse(layer[0:3], self.image, blend=True).copy_memory()
+        self.put(alpha.ifthenelse(layer[0:3], under, blend=True), box[0], box[1])
 
-    def tint(self, mask: pyvips.Image, colour: Colour, opacity: float = 1) -> None:
-        """Lay a flat colour over the picture through a mask."""
+    def put(self, piece: pyvips.Image, x: int, y: int) -> None:
+        self.image = self.image.insert(piece.cast("uchar"), x, y).copy_memory()
+
+    def tint(self, mask: pyvips.Image, colour: Colour, opacity: float = 1, y: int = 0) -> None:
+        """Lay a flat colour over the picture through a mask whose top is at y (px)."""
         if opacity < 1:
             mask = (mask * opacity).cast("uchar")
         flat = [round(v) for v in colour]
-        self.image = mask.ifthenelse(flat, self.image, blend=True).cast("uchar").copy_memory()
+        under = self.image.crop(0, y, self.w, mask.height)
+        self.put(mask.ifthenelse(flat, under, blend=True), 0, y)
 
     def shine(self, mask: pyvips.Image, colour: Colour, strength: float = 1) -> None:
         """Add light through a mask, as a screen does: it nears white and never clips."""
-        light = [round(v * strength) for v in colour]
-        glow = ((self.image ^ 255) * light) >> 8
-        self.image = (self.image + (((glow * mask) >> 8).cast("uchar"))).cast("uchar").copy_memory()
+        lut = bytes(min(255, round(i * v / 255 * strength)) for i in range(256) for v in colour)
+        self.screen(mask.maplut(pyvips.Image.new_from_memory(lut, 256, 1, 3, "uchar")))
+
+    def screen(self, light: pyvips.Image) -> None:
+        self.image = light.ifthenelse([255] * 3, self.image, blend=True).cast("uchar").copy_memory()
 
     def shade(self, mask: pyvips.Image) -> None:
         """Multiply by a mask (255 leaves the picture as it is)."""
-        self.image = ((self.image * mask) >> 8).cast("uchar").copy_memory()
+        self.image = mask.ifthenelse(self.image, [0] * 3, blend=True).cast("uchar").copy_memory()
 
     # -- masks -------------------------------------------------------------------------------------------
 
     def enlarge(self, small: pyvips.Image) -> pyvips.Image:
-        return stretch(small, self.w, self.h)
+        return stretch_to(small, self.w, self.h)
 
     def noise(self, stretch: float = 1, zoom: float = 1, fine: bool = False) -> pyvips.Image:
         """A piece of fractal noise of half the picture's size: `stretch` draws it out sideways."""
@@ -245,8 +258,10 @@ class Canvas:
         low = 0.72 - 0.45 * cover
         lut = curve(lambda v: smoothstep(low, low + 0.33, v))
         mask = self.noise(stretch, zoom).maplut(lut)
-        fade = self.fade(top, bottom, mask.width, mask.height)
-        self.tint(self.enlarge(((mask * fade) >> 8).cast("uchar")), colour, opacity)
+        mask = ((mask * self.fade(top, bottom, mask.width, mask.height)) >> 8).cast("uchar")
+        y0, y1 = max(0, math.floor(top * mask.height)), min(mask.height, math.ceil(bottom * mask.height))
+        grown = stretch_to(mask.crop(0, y0, mask.width, y1 - y0), self.w, (y1 - y0) * 2)
+        self.tint(grown, colour, opacity, y0 * 2)
 
     def fade(self, top: float, bottom: float, w: int, h: int) -> pyvips.Image:
         soft = max(0.02, (bottom - top) * 0.35)
@@ -264,9 +279,9 @@ class Canvas:
         lut = curve(lambda v: smoothstep(threshold, 1, v) * v)
         small = self.image.shrink(8, 8).cast("uchar").maplut(lut)
         light = small.gaussblur(spread * self.u / 8 + 1)
-        self.image = (self.image + (self.enlarge(light) * strength)).cast("uchar").copy_memory()
+        self.screen(self.enlarge((light * strength).cast("uchar")))
 
-    def finish(self, grain: float = 0.32, vignette: float = 0.22) -> pyvips.Image:
+    def finish(self, vignette: float = 0.22) -> pyvips.Image:
         """The film: vignette, a gentle contrast with lifted blacks, warm lights and cool shadows, grain."""
         if vignette:
 
@@ -279,8 +294,8 @@ class Canvas:
         bands = [curve(lambda v, k=k: _tone(v) + k * (v - 0.35)) for k in (warm, 0, -warm)]
         image = self.image.maplut(bands[0].bandjoin(bands[1:]))
         x, y = self.rng.randrange(2 * ATLAS - self.w), self.rng.randrange(2 * ATLAS - self.h)
-        noise = grain_tile().crop(x, y, self.w, self.h)
-        return ((image + noise * grain) - 128 * grain).cast("uchar").copy(interpretation="srgb")
+        grained = image + grain_tile().crop(x, y, self.w, self.h)
+        return grained.cast("uchar").copy(interpretation="srgb")
 
 
 def _tone(v: float) -> float:

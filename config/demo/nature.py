@@ -19,6 +19,7 @@ from config.demo.canvas import (
     points,
     radial,
     smoothstep,
+    stretch_to,
 )
 from config.demo.palettes import Mood
 
@@ -27,9 +28,7 @@ WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
 
 
-def ridge(
-    c: Canvas, base: float, height: float, cells: float = 4, rough: float = 0.5, peaks: float = 0
-) -> Line:
+def ridge(c: Canvas, base: float, height: float, cells: float = 4, rough: float = 0.5, peaks: float = 0) -> Line:
     """The outline of land, left to right: `peaks` from 0 (hills) to 1 (sharp summits)."""
     n = 420
     line = fbm(c.rng, n, cells, 7 if rough > 0.3 else 3, rough)
@@ -107,9 +106,7 @@ def bare_tree(rng: random.Random, x: float, y: float, height: float) -> tuple[di
         for k in range(fork):
             turn = (k - (fork - 1) / 2) * rng.uniform(0.5, 0.95) + rng.uniform(-0.12, 0.12)
             lift = 0.06 * math.cos(angle + turn)
-            grow(
-                ex, ey, angle + bend + turn + lift, length * rng.uniform(0.66, 0.86), width * 0.64, level - 1
-            )
+            grow(ex, ey, angle + bend + turn + lift, length * rng.uniform(0.66, 0.86), width * 0.64, level - 1)
 
     grow(x, y, math.pi / 2 + rng.uniform(-0.1, 0.1), height * 0.25, height * 0.045, 7)
     return strokes, tips
@@ -196,10 +193,7 @@ def sea(
     ripple = noise.cast("float") / 255 - 0.5
 
     def full(mask: pyvips.Image) -> pyvips.Image:
-        small = (mask * 255).cast("uchar")
-        return small.resize(c.w / small.width, vscale=span / small.height, kernel="linear").embed(
-            0, 0, c.w, span, extend="copy"
-        )
+        return stretch_to((mask * 255).cast("uchar"), c.w, span)
 
     light = full(ripple * (depth * 0.5 + 0.35) * 1.5)
     water = light.ifthenelse([round(v) for v in mix(far, WHITE, 0.12)], water, blend=True)
@@ -209,24 +203,19 @@ def sea(
         spread = depth * 1.3 * width + width * 0.45
         off = (grid[0] / noise.width - sun_x / c.w) / spread
         path = (off * off * -1).exp()
-        glitter = (ripple * 7 + path * 1.5 - 1.35) * path * 1.5
+        sparks = waves(c, horizon, 0.3).cast("float") / 255 - 0.5
+        glitter = (ripple * 4 + sparks * 5 + path * 1.5 - 1.3) * path * 1.6
         water = full(path * 0.28).ifthenelse([round(v) for v in mood.sun], water, blend=True)
         water = (
-            full(glitter)
-            .ifthenelse([round(v) for v in mix(mood.sun, WHITE, 0.35)], water, blend=True)
-            .cast("uchar")
+            full(glitter).ifthenelse([round(v) for v in mix(mood.sun, WHITE, 0.35)], water, blend=True).cast("uchar")
         )
     c.image = c.image.insert(water, 0, top).copy_memory()
 
 
-def reflect(
-    c: Canvas, level: float, tint: Colour, strength: float = 0.3, ripple: float = 1, squash: float = 1
-) -> None:
+def reflect(c: Canvas, level: float, tint: Colour, strength: float = 0.3, ripple: float = 1, squash: float = 1) -> None:
     """Below `level` (px) the picture above it, upside down and broken by ripples."""
     top, span = round(level), c.h - round(level)
-    source = c.image.crop(
-        0, max(0, round(top - span / squash)), c.w, min(top, round(span / squash))
-    ).flipver()
+    source = c.image.crop(0, max(0, round(top - span / squash)), c.w, min(top, round(span / squash))).flipver()
     small = source.resize(0.5, vscale=span / source.height * 0.5, kernel="linear").cast("uchar").copy_memory()
     noise = waves(c, level, 1.4).resize(
         small.width / (c.w // 2), vscale=small.height / max(8, span // 2), kernel="linear"
@@ -240,15 +229,12 @@ def reflect(
     y = (y > small.height - 1).ifthenelse(small.height - 1, y)
     x = (x < 0).ifthenelse(0, (x > small.width - 1).ifthenelse(small.width - 1, x))
     water = small.mapim(x.bandjoin(y), interpolate=pyvips.Interpolate.new("bilinear")).cast("uchar")
-    water = water.resize(c.w / water.width, vscale=span / water.height, kernel="linear")
-    water = water.embed(0, 0, c.w, span, extend="copy")
+    water = stretch_to(water, c.w, span)
     water = (water * (1 - strength) + [v * strength for v in tint]).cast("uchar")
     c.image = c.image.insert(water, 0, top).copy_memory()
 
 
-def grass(
-    c: Canvas, y: float, height: float, count: int, colours: Sequence[Colour], lean: float = 0.3
-) -> str:
+def grass(c: Canvas, y: float, height: float, count: int, colours: Sequence[Colour], lean: float = 0.3) -> str:
     """Blades that stand along y and are drawn tip first to the foot."""
     by: dict[str, list[str]] = {}
     for _ in range(count):

@@ -30,9 +30,7 @@ NORDIC = _mood("midday", "#6f9ac2 #a9c6dc #dfe7ea #f7ecdc", "#9db4c8", "#1f3549"
 LILAC = _mood("twilight", "#59589c #9a8fca #d6bedb #f8e0dc", "#a899c8", "#272450", "#fff0e0", "#e86a92")
 MINT = _mood("early morning", "#4f9a9c #93c8b7 #d8e7c4 #fbf0cf", "#93bfae", "#103634", "#fffbe0", "#ee8959")
 PEACH = _mood("sunrise", "#7aa6c2 #c5c8c9 #fbd3b4 #ffc09a", "#dca894", "#3b2a3d", "#fff6e0", "#e4572e")
-STORM = _mood(
-    "the end of a storm", "#2f3e4d #566a78 #93a2a5 #e2d3b8", "#75878f", "#141d26", "#ffeccc", "#e0a458"
-)
+STORM = _mood("the end of a storm", "#2f3e4d #566a78 #93a2a5 #e2d3b8", "#75878f", "#141d26", "#ffeccc", "#e0a458")
 NIGHT = _mood("night", "#050a1c #0b1733 #16305a #31578a", "#1d3560", "#040a18", "#f4f1e0", "#ffcf7d")
 INDIGO = _mood("midnight", "#0a0624 #180f44 #33246e #61418f", "#33265f", "#080518", "#fdf3dc", "#ff9e7a")
 ARCTIC = _mood("night", "#03101c #07222f #0d3b4a #1d5f68", "#113c49", "#020a10", "#eaf7f2", "#7ef0c0")
@@ -50,6 +48,4 @@ def pick(rng: random.Random, moods: tuple[Mood, ...]) -> Mood:
     def move(colour: Colour) -> Colour:
         return shift(colour, turn, rich)
 
-    return Mood(
-        mood.name, tuple(map(move, mood.sky)), move(mood.far), move(mood.near), mood.sun, move(mood.accent)
-    )
+    return Mood(mood.name, tuple(map(move, mood.sky)), move(mood.far), move(mood.near), mood.sun, move(mood.accent))

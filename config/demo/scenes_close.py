@@ -37,11 +37,12 @@ def flower(c: Canvas) -> str:
         t = i / (rings - 1)
         size = r * (1 - 0.9 * t**0.85)
         n = max(5, round(first * (1.5 - 0.9 * t)))
-        dark = mix(mix(petal, BLACK, 0.28 * (1 - t) + 0.22 * t), rgb("#3a0a2a"), 0.15)
-        light = mix(petal, WHITE, 0.28 * (1 - abs(0.45 - t)))
+        dark = mix(petal, mix(shift(petal, 0.04, 1.5, 0.4), rgb("#3a1030"), 0.25), 0.42)
+        light = mix(mix(petal, BLACK, 0.1 * (1 - t)), WHITE, 0.16 + 0.18 * t)
         defs += (
-            f'<linearGradient id="p{i}" x1="0" y1="0" x2="1" y2="0"><stop offset="0" stop-color="{css(mix(dark, BLACK, 0.35))}"/>'
-            f'<stop offset="0.55" stop-color="{css(mix(dark, light, 0.55))}"/><stop offset="1" stop-color="{css(light)}"/></linearGradient>'
+            f'<linearGradient id="p{i}" x1="0" y1="0" x2="1" y2="0"><stop offset="0" stop-color="{css(mix(dark, BLACK, 0.5))}"/>'
+            f'<stop offset="0.5" stop-color="{css(mix(dark, BLACK, 0.12))}"/>'
+            f'<stop offset="0.78" stop-color="{css(mix(dark, light, 0.7))}"/><stop offset="1" stop-color="{css(light)}"/></linearGradient>'
         )
         wide = size * math.pi / n * 1.25
         for k in range(n):
@@ -55,8 +56,8 @@ def flower(c: Canvas) -> str:
         for k in range(60)
     )
     c.svg(f'<g transform="translate({x:.0f} {y:.0f})">{body}</g>', defs)
-    c.shine(c.disc_light(x - r * 0.5, y - r * 0.6, r * 0.7), mix(petal, WHITE, 0.6), 0.3)
-    c.bloom(0.3, 0.6)
+    c.shine(c.disc_light(x - r * 0.5, y - r * 0.6, r * 0.7), mix(petal, WHITE, 0.6), 0.2)
+    c.bloom(0.35, 0.6)
     return f"A {name} dahlia in full bloom, close up"
 
 
@@ -76,20 +77,21 @@ def cherry_blossom(c: Canvas) -> str:
     pink = rgb(c.rng.choice(("#f6a8bf", "#f9c3d0", "#ef86a8", "#fbe4e8")))
     bokeh(c, [mix(pink, WHITE, 0.4), pink, WHITE], 46, 80, 0.7)
     side = c.rng.choice((-1, 1))
-    start = (c.w * (0.5 - side * 0.58), c.h * c.rng.uniform(0.1, 0.9))
+    start = (c.w * (0.5 - side * 0.58), c.h * c.rng.uniform(0.2, 0.85))
     boughs: list[list[Pair]] = []
 
     def bough(x: float, y: float, angle: float, length: float, level: int) -> None:
         at = [(x, y)]
-        for _ in range(6):
-            angle += c.rng.gauss(0, 0.16)
-            x, y = x + math.cos(angle) * length / 6 * side, y + math.sin(angle) * length / 6
+        for _ in range(10):
+            angle += c.rng.gauss(0, 0.13)
+            x, y = x + math.cos(angle) * length / 10 * side, y + math.sin(angle) * length / 10
             at.append((x, y))
-            if level and c.rng.random() < 0.5:
+            if level and c.rng.random() < 0.42:
                 bough(x, y, angle + c.rng.choice((-1, 1)) * c.rng.uniform(0.4, 0.9), length * 0.45, level - 1)
         boughs.append(at)
 
-    bough(*start, c.rng.uniform(-0.35, 0.35), c.w * 1.05, 2)
+    aim = math.atan2(c.h * c.rng.uniform(0.35, 0.65) - start[1], c.w * 0.7)
+    bough(*start, aim, c.w * 1.05, 2)
     bark = rgb("#4a2f33")
     longest = max(len(b) for b in boughs)
     body = ""
@@ -99,7 +101,7 @@ def cherry_blossom(c: Canvas) -> str:
     flowers = soft = ""
     for at in boughs:
         for x, y in at[longest // 4 :]:
-            for _ in range(c.rng.randint(2, 5)):
+            for _ in range(c.rng.randint(2, 6)):
                 drawn = _sakura(
                     c,
                     x + c.rng.gauss(0, 34 * c.u),
@@ -118,7 +120,7 @@ def cherry_blossom(c: Canvas) -> str:
         for _ in range(14)
     )
     c.svg(loose, blur=c.u * 6, opacity=0.8)
-    c.bloom(0.35, 0.65)
+    c.bloom(0.2, 0.75)
     return "Cherry blossoms on a branch against a soft spring sky"
 
 
@@ -130,9 +132,7 @@ def _sakura(c: Canvas, x: float, y: float, r: float, pink: Colour) -> str:
         for k in range(5)
     )
     deep = css(mix(pink, rgb("#c22a5e"), 0.6))
-    threads = "".join(
-        f"M0 0L{r * 0.42 * math.cos(k * 0.7):.1f} {r * 0.42 * math.sin(k * 0.7):.1f}" for k in range(9)
-    )
+    threads = "".join(f"M0 0L{r * 0.42 * math.cos(k * 0.7):.1f} {r * 0.42 * math.sin(k * 0.7):.1f}" for k in range(9))
     return (
         f'<g transform="translate({x:.1f} {y:.1f}) rotate({c.rng.uniform(0, 72):.0f}) scale(1 {c.rng.uniform(0.6, 1):.2f})">{petals}'
         f'<circle r="{r * 0.16:.1f}" fill="{deep}" fill-opacity="0.6"/><path d="{threads}" stroke="{deep}" stroke-width="{max(0.8, r * 0.03):.1f}"/></g>'
@@ -175,9 +175,7 @@ def autumn(c: Canvas) -> str:
         x2=0,
         y2=c.h,
     )
-    c.svg(
-        f'<path d="M0 {ground}Q{c.w / 2} {ground - c.u * 20} {c.w} {ground}V{c.h}H0Z" fill="url(#g)"/>', grade
-    )
+    c.svg(f'<path d="M0 {ground}Q{c.w / 2} {ground - c.u * 20} {c.w} {ground}V{c.h}H0Z" fill="url(#g)"/>', grade)
     x = c.w * c.rng.choice((0.36, 0.5, 0.64))
     tall = min(c.h * 0.68, c.w * 0.95)
     strokes, tips = bare_tree(c.rng, x, ground + c.h * 0.03, tall)
@@ -267,7 +265,7 @@ def still_life(c: Canvas) -> str:
     if vase:
         _vase(c, c.w / 2 + c.rng.choice((-0.25, 0.25)) * spread, edge + c.h * 0.06, c.u * 330, light)
     for i, ((x, y), kind) in enumerate(fruit):
-        r = min(r0, c.u * 130) * c.rng.uniform(0.85, 1.12) * (0.8 if kind in ("plum", "lemon") else 1)
+        r = min(r0 * 1.1, c.u * 155) * c.rng.uniform(0.85, 1.12) * (0.8 if kind in ("plum", "lemon") else 1)
         c.svg(
             f'<ellipse cx="{x - light * r * 0.55:.0f}" cy="{y + r * 0.02:.0f}" rx="{r * 1.35:.0f}" ry="{r * 0.26:.0f}"/>',
             blur=r * 0.12,
@@ -415,9 +413,7 @@ def coffee(c: Canvas) -> str:
             0.45,
             0.42,
         )
-        + radial(
-            "brew", [(0, rgb("#b5763f"), 1), (0.75, rgb("#8f5426"), 1), (1, rgb("#4f2a12"), 1)], 0.45, 0.4
-        )
+        + radial("brew", [(0, rgb("#b5763f"), 1), (0.75, rgb("#8f5426"), 1), (1, rgb("#4f2a12"), 1)], 0.45, 0.4)
         + radial(
             "cup",
             [
@@ -438,7 +434,9 @@ def coffee(c: Canvas) -> str:
             for i, k in enumerate((0.95, 0.72, 0.6, 0.36, 0.26))
         )
     else:
-        art = f'<path d="M0 {s * 0.8}Q{s * 0.03} 0 0 {-s * 0.8}" stroke="#9a5c2a" stroke-width="{s * 0.04}" fill="none"/>'
+        art = (
+            f'<path d="M0 {s * 0.8}Q{s * 0.03} 0 0 {-s * 0.8}" stroke="#9a5c2a" stroke-width="{s * 0.04}" fill="none"/>'
+        )
         for k in range(7):
             w, top = s * (0.72 - 0.09 * k), s * (0.5 - 0.19 * k)
             for sign in (-1, 1):

@@ -58,9 +58,7 @@ def mountains(c: Canvas) -> str:
         body += birds(c, c.w * c.rng.uniform(0.25, 0.75), c.h * 0.3, c.u * 15, mix(m.near, m.far, 0.3))
     c.svg(body, defs)
     c.bloom(0.3)
-    return f"Ridge behind ridge of mountains in the mist at {m.name}" + (
-        ", the sun low above them" if shines else ""
-    )
+    return f"Ridge behind ridge of mountains in the mist at {m.name}" + (", the sun low above them" if shines else "")
 
 
 def foggy_forest(c: Canvas) -> str:
@@ -141,18 +139,12 @@ def dunes(c: Canvas) -> str:
             x2=0,
             y2=top + tall * 2.6,
         )
-        defs += linear(
-            f"d{i}", [(0, dark, 0.95), (1, dark, 0.25)], x1=0, y1=top - tall, x2=0, y2=top + tall * 2.8
-        )
+        defs += linear(f"d{i}", [(0, dark, 0.95), (1, dark, 0.25)], x1=0, y1=top - tall, x2=0, y2=top + tall * 2.8)
         body += f'<path d="{outline}L{c.w * 1.05} {c.h}L{-c.w * 0.05} {c.h}Z" fill="url(#s{i})"/>'
         sway = c.w * c.rng.uniform(0.05, 0.16) * side
         edge = [(crest_x, top - tall * 0.25), (crest_x + sway * 0.4, top + tall * 0.4), (crest_x - sway * 0.5, top + tall * 1.1),
                 (crest_x + sway, top + tall * 2), (crest_x + sway * 0.3, c.h * 1.02)]  # fmt: skip
-        lee = (
-            [*right, (c.w * 1.05, c.h * 1.02)]
-            if side < 0
-            else [*reversed(left[:2]), (-0.05 * c.w, c.h * 1.02)]
-        )
+        lee = [*right, (c.w * 1.05, c.h * 1.02)] if side < 0 else [*reversed(left[:2]), (-0.05 * c.w, c.h * 1.02)]
         over = smooth([edge[0], *lee[:-1]])
         body += f'<path d="{over}L{lee[-1][0]:.0f} {c.h * 1.02:.0f}L{edge[-1][0]:.0f} {edge[-1][1]:.0f}{smooth(edge[::-1]).replace("M", "L", 1)}Z" fill="url(#d{i})"/>'
     c.svg(body, defs)
@@ -197,9 +189,7 @@ def snow_tree(c: Canvas) -> str:
     c.svg(shape, defs)
     c.svg(f'<g transform="translate({x:.0f} {y:.0f}) matrix(1 0 {skew} -0.32 0 0) translate({-x:.0f} {-y:.0f})">{cast}</g>',
           blur=c.u * 2.5, opacity=0.4)  # fmt: skip
-    frost = "".join(
-        f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{c.rng.uniform(1, 3.4) * c.u:.1f}"/>' for a, b in tips
-    )
+    frost = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{c.rng.uniform(1, 3.4) * c.u:.1f}"/>' for a, b in tips)
     c.svg(strokes_svg(strokes, dark) + f'<g fill="{css(WHITE, 0.7)}">{frost}</g>')
     snowfall(c)
     return f"A lone bare tree on a field of snow at {m.name}"
@@ -262,9 +252,7 @@ def poppies(c: Canvas) -> str:
     c.clouds(mix(m.sky[-1], WHITE, 0.6), 0.5, 0.6, 0, level / c.h)
     sun(c, c.w * c.rng.uniform(0.2, 0.8), level * 0.62, c.u * 50, m.sun, 0.55, 5)
     far = ridge(c, level, c.h * 0.035, 3, 0.45)
-    shape, defs = land(
-        c, "far", far, mix(m.far, rgb("#6f8f5a"), 0.3), mix(m.far, rgb("#8aa05c"), 0.5), c.h * 0.1
-    )
+    shape, defs = land(c, "far", far, mix(m.far, rgb("#6f8f5a"), 0.3), mix(m.far, rgb("#8aa05c"), 0.5), c.h * 0.1)
     c.svg(shape, defs, blur=c.u * 3)
     green, deep = mix(rgb("#7f9a4a"), m.sky[-1], 0.2), mix(rgb("#2d4a2a"), m.near, 0.3)
     field = [(0, level + c.h * 0.04), (c.w * 0.5, level + c.h * 0.025), (c.w, level + c.h * 0.045)]
@@ -290,9 +278,7 @@ def poppies(c: Canvas) -> str:
         heads = ""
         for _ in range(round(5 + 48 * (1 - t) ** 2)):
             x, dy = c.rng.uniform(-0.02, 1.02) * c.w, c.rng.gauss(0, size * 1.1)
-            heads += blossom(
-                c, x, y + dy - size, size * c.rng.uniform(0.6, 1.1), c.rng.choice(colours), flower
-            )
+            heads += blossom(c, x, y + dy - size, size * c.rng.uniform(0.6, 1.1), c.rng.choice(colours), flower)
         body += blades + heads
         if i in (5, 12, rows - 1):
             c.svg(body, blur=c.u * (2.2, 0, 7)[(5, 12, rows - 1).index(i)])

@@ -42,9 +42,7 @@ def moonlit_hills(c: Canvas) -> str:
         c.shine(c.disc_light(x + s * 0.7, y - s * 0.6, s * 1.6), m.accent, 0.5)
     c.clouds(mix(m.sky[-1], WHITE, 0.15), 0.8, 0.35, 0.68, 0.95, stretch=6)
     c.bloom(0.4, 0.5)
-    return "The moon over wooded hills" + (
-        ", and one house with its lights on" if home else " and a sky full of stars"
-    )
+    return "The moon over wooded hills" + (", and one house with its lights on" if home else " and a sky full of stars")
 
 
 def northern_lights(c: Canvas) -> str:
@@ -54,10 +52,7 @@ def northern_lights(c: Canvas) -> str:
     low = rgb(c.rng.choice(("#58f0a7", "#6df2c3", "#8df27a")))
     high = rgb(c.rng.choice(("#8a5cf0", "#4f8df5", "#e05cc0")))
     for band in range(c.rng.randint(2, 3)):
-        at = [
-            (-0.1 * c.w + k * c.w * 0.24, c.h * (0.5 - 0.1 * band) + c.rng.gauss(0, c.h * 0.075))
-            for k in range(6)
-        ]
+        at = [(-0.1 * c.w + k * c.w * 0.24, c.h * (0.5 - 0.1 * band) + c.rng.gauss(0, c.h * 0.075)) for k in range(6)]
         body, n = "", 150
         tall = c.h * c.rng.uniform(0.24, 0.4)
         flicker = c.rng.random() * 9
@@ -68,11 +63,7 @@ def northern_lights(c: Canvas) -> str:
             f = p - k
             f = f * f * (3 - 2 * f)
             x, y = x0 + (x1 - x0) * (p - k), y0 + (y1 - y0) * f
-            h = (
-                tall
-                * (0.7 + 0.3 * math.sin(i * 0.31 + flicker) * math.sin(i * 0.083))
-                * c.rng.uniform(0.8, 1.1)
-            )
+            h = tall * (0.7 + 0.3 * math.sin(i * 0.31 + flicker) * math.sin(i * 0.083)) * c.rng.uniform(0.8, 1.1)
             wide = c.w * 1.3 / n * 1.5
             glow = (0.55 + 0.45 * math.sin(i * 0.17 + flicker)) * c.rng.uniform(0.5, 1)
             body += f'<g transform="translate({x:.0f} {y:.0f}) scale({wide:.1f} {h:.0f})" opacity="{glow:.2f}"><rect y="-1" width="1" height="1.06" fill="url(#a)"/></g>'
@@ -124,9 +115,7 @@ def milky_way(c: Canvas) -> str:
     tent = c.rng.random() < 0.65
     x, y, s = c.w * c.rng.uniform(0.25, 0.65), c.h * 0.93, c.u * 80
     if tent:
-        defs += radial(
-            "tent", [(0, rgb("#fff0b8"), 1), (0.6, rgb("#ffb347"), 1), (1, rgb("#c8551f"), 1)], 0.5, 0.8
-        )
+        defs += radial("tent", [(0, rgb("#fff0b8"), 1), (0.6, rgb("#ffb347"), 1), (1, rgb("#c8551f"), 1)], 0.5, 0.8)
         body += (
             f'<path d="M{x - s} {y}Q{x - s * 0.25} {y - s * 0.5} {x} {y - s * 1.05}Q{x + s * 0.3} {y - s * 0.5} {x + s * 1.1} {y}Z" fill="url(#tent)"/>'
             f'<path d="M{x} {y - s * 1.05}L{x + s * 0.08} {y}" stroke="#8a3a14" stroke-width="{s * 0.03:.1f}"/>'
@@ -240,9 +229,7 @@ def _drops(c: Canvas, upside_down) -> None:  # type: ignore[no-untyped-def]
         tall = c.rng.uniform(1, 1.35)
         shapes += f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{r:.1f}" ry="{r * tall:.1f}"/>'
         rims += f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{r:.1f}" ry="{r * tall:.1f}" fill="url(#rim)"/>'
-        sparks += (
-            f'<ellipse cx="{x - r * 0.3:.1f}" cy="{y - r * 0.4:.1f}" rx="{r * 0.2:.1f}" ry="{r * 0.13:.1f}"/>'
-        )
+        sparks += f'<ellipse cx="{x - r * 0.3:.1f}" cy="{y - r * 0.4:.1f}" rx="{r * 0.2:.1f}" ry="{r * 0.13:.1f}"/>'
     for _ in range(c.rng.randint(3, 7)):
         x, y, r = c.rng.random() * c.w, c.rng.random() * c.h * 0.6, c.u * c.rng.uniform(7, 13)
         trail = [(x + c.rng.gauss(0, r * 0.14), y - k * r * 6) for k in range(9)]

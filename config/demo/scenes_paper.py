@@ -2,9 +2,9 @@
 
 import math
 
-from config.demo.canvas import Canvas, Colour, css, curve, fbm, linear, mix, points, radial, rgb, shift
+from config.demo.canvas import Canvas, Colour, css, curve, linear, mix, points, radial, rgb, shift, smooth
 from config.demo.nature import BLACK, WHITE, birds, forest, height_at, land, ridge, sun
-from config.demo.palettes import DAWN, DAY, EVENING, GOLDEN, LILAC, PEACH, VIOLET, pick
+from config.demo.palettes import BLUE, DAWN, GOLDEN, LILAC, MINT, MIST, NORDIC, PEACH, VIOLET, pick
 
 
 def paper_cut(c: Canvas) -> str:
@@ -23,21 +23,14 @@ def paper_cut(c: Canvas) -> str:
         t = (i + 1) / n
         tone = sheets[i + 1]
         if holes:
-            rough = fbm(c.rng, 80, 5, 2, 0.4)
-            reach = math.hypot(c.w, c.h) * (0.1 + 0.42 * t)
+            reach = math.hypot(c.w, c.h) * (0.09 + 0.4 * t)
             ring = []
-            for k in range(80):
-                a = 2 * math.pi * k / 80
-                blend = k / 80
-                v = rough[k] * (1 - blend) + rough[0] * blend if blend > 0.8 else rough[k]
-                ring.append(
-                    (ox + math.cos(a) * reach * (1 + 0.25 * v), oy + math.sin(a) * reach * (0.9 + 0.25 * v))
-                )
-            shape = f"M{-c.w} {-c.h}H{c.w * 2}V{c.h * 2}H{-c.w}Z{points(ring)}Z"
+            for k in range(11):
+                a, d = 2 * math.pi * k / 11, reach * c.rng.uniform(0.84, 1.16)
+                ring.append((ox + math.cos(a) * d, oy + math.sin(a) * d * 0.92))
+            shape = f"M{-c.w} {-c.h}H{c.w * 2}V{c.h * 2}H{-c.w}Z{smooth(ring, closed=True)}"
         else:
-            line = [
-                (x, y) for x, y in ridge(c, c.h * (0.3 + 0.6 * t), c.h * 0.1, c.rng.uniform(1.5, 2.6), 0.25)
-            ]
+            line = [(x, y) for x, y in ridge(c, c.h * (0.3 + 0.6 * t), c.h * 0.1, c.rng.uniform(1.5, 2.6), 0.25)]
             shape = f"{points(line)}L{c.w * 1.1} {c.h * 1.1}L{-c.w * 0.1} {c.h * 1.1}Z"
         drop = 18 * c.u
         c.svg(
@@ -56,7 +49,7 @@ def paper_cut(c: Canvas) -> str:
 
 
 def balloons(c: Canvas) -> str:
-    m = pick(c.rng, DAY + EVENING)
+    m = pick(c.rng, (DAWN, GOLDEN, MIST, NORDIC, LILAC, MINT, PEACH, VIOLET, BLUE))
     c.sky(m.sky, 0.85)
     c.clouds(mix(m.sky[-1], WHITE, 0.5), 0.6, 0.55, 0, 0.8, stretch=3)
     if c.rng.random() < 0.6:
@@ -110,7 +103,9 @@ def _balloon(
     zigzag = c.rng.random() < 0.4
 
     def side(f: float) -> str:
-        return f"C{f * r * 1.33:.1f} {-r * 1.02:.1f} {f * r * 1.25:.1f} {r * 0.35:.1f} {f * r * 0.22:.1f} {r * 1.12:.1f}"
+        return (
+            f"C{f * r * 1.33:.1f} {-r * 1.02:.1f} {f * r * 1.25:.1f} {r * 0.35:.1f} {f * r * 0.22:.1f} {r * 1.12:.1f}"
+        )
 
     outline = (
         f"M0 {-r:.1f}{side(1)}H{-r * 0.22:.1f}"
@@ -122,9 +117,7 @@ def _balloon(
         body += f'<path d="M0 {-r:.1f}{side(f)}H{-f * r * 0.22:.1f}C{-f * r * 1.25:.1f} {r * 0.35:.1f} {-f * r * 1.33:.1f} {-r * 1.02:.1f} 0 {-r:.1f}Z" fill="{tone}"/>'
     band = css(mix(tones[2], haze, fog))
     body += f'<clipPath id="c{k}"><path d="{outline}"/></clipPath><g clip-path="url(#c{k})"><path d="M{-r * 1.2:.1f} {-r * 0.12:.1f}Q0 {r * 0.16:.1f} {r * 1.2:.1f} {-r * 0.12:.1f}V{r * 0.12:.1f}Q0 {r * 0.4:.1f} {-r * 1.2:.1f} {r * 0.12:.1f}Z" fill="{band}"/></g>'
-    defs = radial(
-        f"b{k}", [(0, WHITE, 0.3), (0.45, WHITE, 0), (0.75, BLACK, 0.12), (1, BLACK, 0.48)], 0.34, 0.3
-    )
+    defs = radial(f"b{k}", [(0, WHITE, 0.3), (0.45, WHITE, 0), (0.75, BLACK, 0.12), (1, BLACK, 0.48)], 0.34, 0.3)
     basket = css(mix(rgb("#6b4429"), haze, fog))
     ropes = f"M{-r * 0.2:.1f} {r * 1.1:.1f}L{-r * 0.11:.1f} {r * 1.42:.1f}M{r * 0.2:.1f} {r * 1.1:.1f}L{r * 0.11:.1f} {r * 1.42:.1f}"
     body += f'<path d="{outline}" fill="url(#b{k})"/><path d="{ropes}" stroke="{basket}" stroke-width="{max(0.8, r * 0.018):.1f}"/><rect x="{-r * 0.13:.1f}" y="{r * 1.4:.1f}" width="{r * 0.26:.1f}" height="{r * 0.2:.1f}" rx="{r * 0.04:.1f}" fill="{basket}"/>'
@@ -153,25 +146,29 @@ def lavender(c: Canvas) -> str:
         y2=c.h,
     )
     c.svg(f'<rect y="{level}" width="{c.w}" height="{c.h}" fill="url(#f)"/>', floor)
-    rows = 15
+    rows, wide = 14, c.w * 0.2 * max(1, c.h / c.w)
+    beds = ""
     tufts: dict[str, str] = {}
+    deep = mix(crop, BLACK, 0.45)
     for k in range(rows * 2 + 1):
-        foot = vx + (k - rows) * c.w * 0.17 * max(1, c.h / c.w)
-        steps = 42
+        foot = vx + (k - rows) * wide
+        beds += f"M{vx + (foot - vx) * 0.03:.1f} {level:.1f}L{foot - wide * 0.36:.1f} {c.h * 1.1:.1f}H{foot + wide * 0.36:.1f}Z"
+        steps = 60
         for j in range(steps):
-            t = ((j + c.rng.random() * 0.4) / steps) ** 2.1
-            y = level + c.h * 0.008 + (c.h - level) * 1.12 * t
+            t = ((j + c.rng.random() * 0.4) / steps) ** 2
+            y = level + c.h * 0.006 + (c.h - level) * 1.14 * t
             px = vx + (foot - vx) * (0.03 + 0.97 * t)
-            r = c.u * (3.2 + 88 * t) * max(1, c.h / c.w * 0.9)
+            r = c.u * 3 + wide * 0.42 * t
             if not -r < px < c.w + r or y - r > c.h:
                 continue
-            bright = c.rng.random()
             tone = mix(
-                mix(mix(crop, BLACK, 0.4), mix(crop, WHITE, 0.3), bright), m.sky[-1], 0.45 * (1 - t) ** 3
+                mix(deep, mix(crop, WHITE, 0.35), 0.25 + 0.25 * c.rng.randint(0, 3)), m.sky[-1], 0.4 * (1 - t) ** 3
             )
             tone = tuple(round(v / 12) * 12 for v in tone)  # type: ignore[assignment]
-            tufts.setdefault(f"{j:02}{css(tone)}", "")
-            tufts[f"{j:02}{css(tone)}"] += _tuft(c, px + c.rng.gauss(0, r * 0.15), y, r, name)
+            key = f"{j:02}{css(tone)}"
+            tufts[key] = tufts.get(key, "") + _tuft(c, px, y, r)
+    stops = [(0, mix(crop, m.sky[-1], 0.3), 1), (0.3, mix(deep, crop, 0.5), 1), (1, mix(deep, BLACK, 0.3), 1)]
+    c.svg(f'<path d="{beds}" fill="url(#b)"/>', linear("b", stops, x1=0, y1=level, x2=0, y2=c.h))
     c.svg("".join(f'<path d="{d}" fill="{key[2:]}"/>' for key, d in sorted(tufts.items())))
     x = c.w * c.rng.choice((0.18, 0.8))
     y, s = height_at(line, x, c.w) + c.h * 0.02, c.u * 60
@@ -186,13 +183,14 @@ def lavender(c: Canvas) -> str:
     return f"Rows of {name} running to the horizon at {m.name}"
 
 
-def _tuft(c: Canvas, x: float, y: float, r: float, name: str) -> str:
-    n = 7 if name == "lavender" else 3
+def _tuft(c: Canvas, x: float, y: float, r: float) -> str:
     out = ""
-    for _ in range(n):
-        a = c.rng.uniform(-0.9, 0.9)
-        dx, dy, w = math.sin(a) * r * 0.62, -math.cos(a) * r * c.rng.uniform(0.55, 0.85), r * 0.12
-        out += f"M{x + dx * 0.2 - w:.1f} {y:.1f}Q{x + dx * 0.5 - w:.1f} {y + dy * 0.7:.1f} {x + dx:.1f} {y + dy:.1f}Q{x + dx * 0.6 + w:.1f} {y + dy * 0.5:.1f} {x + dx * 0.2 + w:.1f} {y:.1f}Z"
+    for _ in range(5 if r < c.u * 16 else 11):
+        foot = c.rng.uniform(-0.75, 0.75) * r
+        dx, dy, w = foot * 0.5 + c.rng.gauss(0, r * 0.12), -r * c.rng.uniform(0.5, 0.95), r * 0.075
+        bx = x + foot
+        out += f"M{bx - w:.1f} {y:.1f}Q{bx + dx * 0.4 - w * 1.6:.1f} {y + dy * 0.7:.1f} {bx + dx:.1f} {y + dy:.1f}"
+        out += f"Q{bx + dx * 0.6 + w * 1.6:.1f} {y + dy * 0.6:.1f} {bx + w:.1f} {y:.1f}Z"
     return out
 
 
@@ -217,16 +215,7 @@ def sunlit_wall(c: Canvas) -> str:
     plaster = c.enlarge(c.noise(1, 1.2)).maplut(curve(lambda v: 0.88 + 0.12 * v))
     c.shade(plaster)
     c.shade(c.enlarge(c.noise(1, 0.45, fine=True)).maplut(curve(lambda v: 0.93 + 0.07 * v)))
-    if blue:
-        top = c.rng.uniform(0.12, 0.34)
-        tilt = c.rng.uniform(-0.12, 0.12)
-        grade = linear(
-            "s", [(0, rgb("#3d7fc0"), 1), (1, rgb("#8fc3e3"), 1)], x1=0, y1=0, x2=0, y2=c.h * (top + 0.15)
-        )
-        c.svg(
-            f'<path d="M0 0H{c.w}V{c.h * (top + tilt):.0f}L0 {c.h * (top - tilt):.0f}Z" fill="url(#s)"/><path d="M0 {c.h * (top - tilt):.0f}L{c.w} {c.h * (top + tilt):.0f}v{c.u * 26:.0f}L0 {c.h * (top - tilt) + c.u * 26:.0f}Z" fill="{css(mix(wall, WHITE, 0.45))}"/>',
-            grade,
-        )
+    lean = c.rng.choice((-1, 1))
     ground = c.h * c.rng.uniform(0.86, 0.92)
     x, w = c.w * c.rng.uniform(0.3, 0.6), c.u * c.rng.uniform(190, 240)
     h = min(w * 1.9, c.h * 0.5)
@@ -249,7 +238,6 @@ def sunlit_wall(c: Canvas) -> str:
         )
     c.svg(pot)
     shadow = ""
-    lean = c.rng.choice((-1, 1))
     for _ in range(c.rng.randint(4, 7)):
         shadow += _palm(
             c,
@@ -263,6 +251,14 @@ def sunlit_wall(c: Canvas) -> str:
         blur=c.u * 4.5,
         opacity=0.5,
     )
+    if blue:
+        top = c.rng.uniform(0.12, 0.34)
+        tilt = c.rng.uniform(-0.12, 0.12)
+        grade = linear("s", [(0, rgb("#3d7fc0"), 1), (1, rgb("#8fc3e3"), 1)], x1=0, y1=0, x2=0, y2=c.h * (top + 0.15))
+        c.svg(
+            f'<path d="M0 0H{c.w}V{c.h * (top + tilt):.0f}L0 {c.h * (top - tilt):.0f}Z" fill="url(#s)"/><path d="M0 {c.h * (top - tilt):.0f}L{c.w} {c.h * (top + tilt):.0f}v{c.u * 26:.0f}L0 {c.h * (top - tilt) + c.u * 26:.0f}Z" fill="{css(mix(wall, WHITE, 0.45))}"/>',
+            grade,
+        )
     c.shine(c.disc_light(c.w * (0.5 + lean * 0.5), 0, c.u * 700), rgb("#fff1d0"), 0.35)
     c.bloom(0.2, 0.7)
     return "A painted door in a sunlit wall, the shadow of a palm across it"

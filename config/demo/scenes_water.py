@@ -98,9 +98,7 @@ def lighthouse(c: Canvas) -> str:
     else:
         cut = [(0, c.h * 1.03), (c.w * 0.25, c.h * 0.93), (c.w * 0.38, c.h * 0.86)]
     keep = [p for p in foot if (p[0] <= c.w * 0.58 if side < 0.5 else p[0] >= c.w * 0.42)]
-    outline = (
-        [*keep, *reversed(cut), (0, c.h)] if side < 0.5 else [*reversed(keep), *reversed(cut), (c.w, c.h)]
-    )
+    outline = [*keep, *reversed(cut), (0, c.h)] if side < 0.5 else [*reversed(keep), *reversed(cut), (c.w, c.h)]
     body = f'<path d="{points(outline)}Z" fill="url(#rock)"/>'
     x = c.w * side
     y = horizon + c.h * 0.06 - c.h * 0.15 + c.h * 0.045
@@ -158,9 +156,7 @@ def jellyfish(c: Canvas) -> str:
         )
     ]
     c.sky(deep, 1)
-    c.shine(
-        c.disc_light(c.w * c.rng.uniform(0.3, 0.7), -c.h * 0.05, c.u * 420), mix(deep[0], WHITE, 0.5), 0.5
-    )
+    c.shine(c.disc_light(c.w * c.rng.uniform(0.3, 0.7), -c.h * 0.05, c.u * 420), mix(deep[0], WHITE, 0.5), 0.5)
     glow = rgb(c.rng.choice(("#ff9ecb", "#ffb38a", "#b9a2ff", "#8fe3ff", "#ffd3a8")))
     motes = "".join(
         f'<circle cx="{c.rng.random() * c.w:.0f}" cy="{c.rng.random() * c.h:.0f}" r="{c.rng.uniform(0.8, 3) * c.u:.1f}" fill-opacity="{c.rng.random() * 0.5:.2f}"/>'
@@ -241,16 +237,12 @@ def _jelly(c: Canvas, x: float, y: float, r: float, glow: Colour, key: str) -> t
 
 
 def koi_pond(c: Canvas) -> str:
-    water = [
-        rgb(v) for v in c.rng.choice((("#1d5c5a", "#0f3a40"), ("#29566b", "#10303f"), ("#3a6a4e", "#143a2f")))
-    ]
+    water = [rgb(v) for v in c.rng.choice((("#1d5c5a", "#0f3a40"), ("#29566b", "#10303f"), ("#3a6a4e", "#143a2f")))]
     c.sky((water[0], water[1]), 1)
     c.clouds(mix(water[0], WHITE, 0.35), 0.6, 0.35, 0, 1, stretch=1, zoom=0.8)
     c.clouds(mix(water[1], BLACK, 0.4), 0.5, 0.5, 0, 1, stretch=1, zoom=1)
     fish = [
-        _koi(
-            c, c.rng.uniform(0.12, 0.88) * c.w, c.rng.uniform(0.12, 0.88) * c.h, c.u * c.rng.uniform(90, 140)
-        )
+        _koi(c, c.rng.uniform(0.12, 0.88) * c.w, c.rng.uniform(0.12, 0.88) * c.h, c.u * c.rng.uniform(90, 140))
         for _ in range(c.rng.randint(4, 7))
     ]
     c.svg(
@@ -319,8 +311,7 @@ def _pad(c: Canvas, x: float, y: float, r: float) -> tuple[str, str]:
     a = 0.16
     shape = f"M0 0L{r * math.cos(a):.1f} {r * math.sin(a):.1f}A{r:.1f} {r:.1f} 0 1 1 {r * math.cos(a):.1f} {-r * math.sin(a):.1f}Z"
     veins = "".join(
-        f"M0 0L{r * 0.9 * math.cos(k * 6.28 / n):.1f} {r * 0.9 * math.sin(k * 6.28 / n):.1f}"
-        for k in range(1, n)
+        f"M0 0L{r * 0.9 * math.cos(k * 6.28 / n):.1f} {r * 0.9 * math.sin(k * 6.28 / n):.1f}" for k in range(1, n)
     )
     move = f'transform="translate({x:.0f} {y:.0f}) rotate({turn:.0f})"'
     flower = ""
