@@ -1,3 +1,22 @@
 from typing import Any
 
-URLS: dict[str, list[Any]] = {}
+from django.urls import path
+
+from media import photo_views, post_views, upload_views
+
+URLS: dict[str, list[Any]] = {
+    "upload": [path("upload/", upload_views.upload, name="upload")],
+    "interaction": [
+        path("p/<id:post_id>/", post_views.post_page, name="post"),
+        path("p/<id:post_id>/like/", post_views.like, name="like"),
+        path("p/<id:post_id>/comments/", post_views.comments, name="comments"),
+        path("p/<id:post_id>/edit/", post_views.edit_post, name="edit-post"),
+        path("p/<id:post_id>/delete/", post_views.delete_post, name="delete-post"),
+        path("comments/<id:comment_id>/delete/", post_views.delete_comment, name="delete-comment"),
+        path(
+            "photos/<id:photo_id>-<str:secret>/<int:width>.<str:format>",
+            photo_views.photo_file,
+            name="photo",
+        ),
+    ],
+}
