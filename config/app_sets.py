@@ -1,6 +1,6 @@
 """The app sets: which URLs a process serves. `APP_SETS=feed,search` serves only those; unset means all.
 
-Each app's urls.py sorts its patterns into the sets (`URLS`).
+Each app's urls.py (pages) and api_urls.py (API) sort their patterns into the sets (`URLS`).
 """
 
 from importlib import import_module
@@ -10,7 +10,10 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 APP_SETS = ("accounts", "upload", "feed", "interaction", "friends", "search", "admin")
-APPS_WITH_URLS = ("users", "media", "feeds", "search", "photoapp")
+URL_MODULES = (
+    *(f"{app}.{module}" for app in ("users", "media", "feeds", "search") for module in ("urls", "api_urls")),
+    "photoapp.urls",
+)
 
 
 def active_sets() -> list[str]:
@@ -22,4 +25,4 @@ def active_sets() -> list[str]:
 
 
 def urls_of(app_set: str) -> list[Any]:
-    return [pattern for app in APPS_WITH_URLS for pattern in import_module(f"{app}.urls").URLS.get(app_set, [])]
+    return [pattern for module in URL_MODULES for pattern in import_module(module).URLS.get(app_set, [])]

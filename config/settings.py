@@ -135,6 +135,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "knox",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_htmx",
     "allauth",
     "allauth.account",
@@ -204,7 +205,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
 ACCOUNT_ADAPTER = "users.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "users.forms.SignupForm"}
+ACCOUNT_FORMS = {"signup": "users.forms.SignupForm", "login": "users.forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
@@ -226,7 +227,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"photoapp <photoapp@{_site.h
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "photoapp.authentication.TokenAuthentication",
         "photoapp.authentication.FetchMetadataSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
@@ -239,6 +240,7 @@ REST_FRAMEWORK = {
         "upload": "300/hour",
         "write": "120/min",
     },
+    "NUM_PROXIES": 1 if TRUSTED_PROXIES else 0,  # else X-Forwarded-For, which anybody may send, names the client
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
@@ -248,6 +250,14 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "PATH_CONVERTER_OVERRIDES": {
+        "decimal": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"},
+        "username": {"type": "string", "pattern": "^[A-Za-z0-9_.]{1,30}$"},
+    },
+    "SWAGGER_UI_DIST": "SIDECAR",  # from our own static files, not from a CDN
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # --- Uploads -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,3 @@
+from typing import Any
+
+URLS: dict[str, list[Any]] = {}
