@@ -19,5 +19,8 @@ class AccountAdapter(DefaultAccountAdapter):
                 emit_user_changed(user.id)
         return user
 
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        return super().clean_username(username.lower(), shallow)
+
     def populate_username(self, request: HttpRequest, user: User) -> None:
         user.username = user.username.lower()

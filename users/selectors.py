@@ -35,6 +35,17 @@ def active_user(username: str) -> User | None:
     return User.objects.filter(username=username.lower(), is_active=True).first()
 
 
+def visible_member(viewer: Viewer, username: str) -> tuple[User, Relation] | None:
+    """An active member and how the viewer stands to them; None if they blocked the viewer. Two queries."""
+    member = active_user(username)
+    if member is None:
+        return None
+    known = relation(viewer, member.id)
+    if known.blocked_by and not getattr(viewer, "is_staff", False):
+        return None
+    return member, known
+
+
 def users_by_ids(ids: Iterable[int]) -> dict[int, User]:
     """Active members by id; one query."""
     wanted = set(ids)
@@ -150,6 +161,14 @@ def _people_page(rows: Any, field: str, cursor: str | None, surface: str) -> Pag
     people = users_by_ids(getattr(row, field) for row in page.items)
     found = [people.get(getattr(row, field)) for row in page.items]
     return Page([person for person in found if person], page.next_cursor)
+
+
+def with_relations(page: Page[User], viewer: Viewer) -> Page[User]:
+    """The same people, each with `relation` (the viewer's to them), without those who blocked the viewer."""
+    known = relations(viewer.id, [person.id for person in page.items]) if viewer.id is not None else {}
+    for person in page.items:
+        person.relation = known.get(person.id, STRANGER)  # type: ignore[attr-defined]
+    return Page([person for person in page.items if not person.relation.blocked_by], page.next_cursor)  # type: ignore[attr-defined]
 
 
 def request_count(user_id: int) -> int:
