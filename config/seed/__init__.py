@@ -1,0 +1,1 @@
+"""A synthetic population of any size: drawn (population), turned into rows (rows), written in bulk (copying)."""
