@@ -48,6 +48,11 @@ def rename_tags(user_id: int, username: str) -> None:
                 post.save(using=using, update_fields=["people"])
 
 
+@handles("avatar.replaced", name="media.erase_avatar")
+def erase_avatar(key: str) -> None:
+    default_storage.delete(key)
+
+
 @handles("post.uploaded", name="media.process_post", queue="photos")
 def process_post(post_id: int) -> None:
     processing.process_post(post_id)

@@ -2,9 +2,15 @@ from typing import Any
 
 from django.urls import path
 
-from media import photo_views, post_views, upload_views
+from media import avatar_views, photo_views, post_views, profile_views, upload_views
 
 URLS: dict[str, list[Any]] = {
+    "accounts": [path("settings/avatar/", avatar_views.avatar_settings, name="avatar")],
+    "friends": [
+        path("u/<str:username>/", profile_views.profile, name="profile"),
+        path("get_user_details", profile_views.user_details, name="user-details"),
+        path("avatars/<str:name>.webp", avatar_views.avatar_file, name="avatar-file"),
+    ],
     "upload": [path("upload/", upload_views.upload, name="upload")],
     "interaction": [
         path("p/<id:post_id>/", post_views.post_page, name="post"),

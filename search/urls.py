@@ -1,3 +1,7 @@
 from typing import Any
 
-URLS: dict[str, list[Any]] = {}
+from django.urls import path
+
+from search import views
+
+URLS: dict[str, list[Any]] = {"search": [path("search/", views.search, name="search")]}

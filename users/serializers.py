@@ -7,8 +7,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from photoapp.api import StrictSerializer
-from users.forms import check_year_of_birth
-from users.models import username_validator
 
 
 class PersonSerializer(serializers.Serializer):
@@ -70,14 +68,6 @@ class MeChangesSerializer(StrictSerializer):
     bio = serializers.CharField(required=False, allow_blank=True, max_length=500)
     year_of_birth = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=9999)
     is_private = serializers.BooleanField(required=False)
-
-    def validate_username(self, name: str) -> str:
-        name = name.lower()
-        username_validator(name)
-        return name
-
-    def validate_year_of_birth(self, year: int | None) -> int | None:
-        return check_year_of_birth(year)
 
 
 class PasswordSerializer(serializers.Serializer):

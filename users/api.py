@@ -1,0 +1,162 @@
+"""Accounts in the API: sign-up, tokens, one's own account."""
+
+from copy import copy
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.core import ratelimit
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.utils import is_mfa_enabled
+from django import forms
+from django.contrib.auth import logout
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError
+from django.forms.models import model_to_dict
+from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled, ValidationError
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from photoapp.api import WRITE_ERRORS, ApiView, answers, checked
+from users import services
+from users.forms import DeleteAccountForm, ProfileForm, SignupForm
+from users.models import User
+from users.serializers import (
+    MeChangesSerializer,
+    MeSerializer,
+    PasswordSerializer,
+    SignupSerializer,
+    TokenRequestSerializer,
+    TokenSerializer,
+)
+
+
+class Users(ApiView):
+    authentication_classes: list[type[BaseAuthentication]] = []  # nobody is known yet
+    permission_classes = [AllowAny]
+    throttle_scope = "signup"
+
+    @extend_schema(
+        operation_id="sign_up",
+        request=SignupSerializer,
+        responses=answers({201: MeSerializer}, 400, 411, 413, 415, 429),
+    )
+    def post(self, request: Request) -> Response:
+        """Makes an account and sends the e-mail that confirms its address. Get a token next."""
+        data = checked(SignupSerializer, request)
+        user = self.sign_up(request, {**data, "password1": data["password"]})
+        return Response(MeSerializer(user, context={"request": request}).data, status=201)
+
+    def sign_up(self, request: Request, data: dict[str, Any]) -> User:
+        """By the form of the page, so that both ask the same."""
+        form = SignupForm(data)
+        if form.is_valid():
+            try:
+                return services.sign_up(request=request._request, form=form)
+            except IntegrityError:  # somebody took the name or the address after the form was checked
+                form = SignupForm(data)
+                if form.is_valid():
+                    raise
+        raise ValidationError(form_errors(form))
+
+
+class Token(ApiView):
+    throttle_scope = "login"
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        if self.request is not None and self.request.method == "POST":
+            return []  # an old token, or a session, must not stand in the way of a new token
+        return super().get_authenticators()
+
+    def get_permissions(self) -> list[Any]:
+        return [AllowAny() if self.request.method == "POST" else IsAuthenticated()]
+
+    @extend_schema(
+        operation_id="create_token",
+        auth=[],
+        request=TokenRequestSerializer,
+        responses=answers({200: TokenSerializer}, 400, 401, 403, 411, 413, 415, 429),
+    )
+    def post(self, request: Request) -> Response:
+        """A token for a user name (or e-mail address) and password."""
+        data = checked(TokenRequestSerializer, request)
+        user = self.authenticate(request, data["username"], data["password"])
+        if is_mfa_enabled(user):
+            self.check_code(user, data.get("code", ""))
+        return Response({"token": services.issue_token(user=user)})
+
+    def authenticate(self, request: Request, username: str, password: str) -> User:
+        try:
+            user = get_adapter().authenticate(request._request, username=username, password=password)
+        except DjangoValidationError as error:
+            raise Throttled(detail=error.messages[0]) from error
+        if user is None:
+            raise AuthenticationFailed("The user name or the password is not right.")
+        if not user.is_active:
+            raise PermissionDenied("This account is not active.")
+        return user
+
+    def check_code(self, user: User, code: str) -> None:
+        if not code:
+            raise ValidationError({"code": ["Enter the code of your authenticator app, or a recovery code."]})
+        form = AuthenticateForm({"code": code}, user=user)
+        if not form.is_valid():
+            raise ValidationError(form_errors(form))
+        form.authenticator.record_usage()
+
+    @extend_schema(operation_id="revoke_token", responses=answers({204: None}, 400, 401, 403, 429))
+    def delete(self, request: Request) -> Response:
+        """Revokes the token that this request was made with."""
+        if request.auth is None:
+            raise ValidationError({"detail": "This request carries no token to revoke."})
+        request.auth.delete()
+        return Response(status=204)
+
+
+class Me(ApiView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="me", responses=answers({200: MeSerializer}, 401, 403))
+    def get(self, request: Request) -> Response:
+        return Response(MeSerializer(request.user, context={"request": request}).data)
+
+    @extend_schema(
+        operation_id="change_me",
+        request=MeChangesSerializer,
+        responses=answers({200: MeSerializer}, *WRITE_ERRORS),
+    )
+    def patch(self, request: Request) -> Response:
+        changes = checked(MeChangesSerializer, request)
+        user = copy(request.user)  # a refused change is in the form's copy alone
+        form = ProfileForm({**model_to_dict(user, ProfileForm.Meta.fields), **changes}, instance=user)
+        form.is_valid()
+        if errors := {name: form.errors[name] for name in changes if name in form.errors}:
+            raise ValidationError(errors)
+        if changes:
+            services.update_profile(user=user, **{name: form.cleaned_data[name] for name in changes})
+        return Response(MeSerializer(user, context={"request": request}).data)
+
+    @extend_schema(
+        operation_id="delete_me",
+        description='Ends the account for good. The body is `{"password": …}`.',
+        request=PasswordSerializer,
+        responses=answers({204: None}, *WRITE_ERRORS),
+    )
+    def delete(self, request: Request) -> Response:
+        data = checked(PasswordSerializer, request)
+        if not ratelimit.consume(request._request, action="reauthenticate", user=request.user):
+            raise Throttled
+        form = DeleteAccountForm(request.user, data)
+        if not form.is_valid():
+            raise ValidationError(form_errors(form))
+        services.delete_account(user=request.user)
+        if request.auth is None:
+            logout(request._request)
+        return Response(status=204)
+
+
+def form_errors(form: forms.Form) -> dict[str, list[str]]:
+    names = {"password1": "password", "__all__": "detail"}
+    return {names.get(field, field): [str(text) for text in found] for field, found in form.errors.items()}
