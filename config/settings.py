@@ -305,5 +305,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"django.utils.autoreload": {"level": "WARNING"}},
+    "loggers": {"django.utils.autoreload": {"level": "WARNING"}, "pyvips": {"level": "WARNING"}},
 }
