@@ -1,15 +1,18 @@
+from csp.decorators import csp_update
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.app_sets import active_sets, urls_of
 from photoapp import health
+
+swagger_styles = csp_update({"style-src": ["'self'", "'unsafe-inline'"]})  # Swagger UI writes styles into its page
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/docs/", swagger_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api-docs"),
     *[pattern for app_set in active_sets() for pattern in urls_of(app_set)],
 ]
 

@@ -1,3 +1,9 @@
 from typing import Any
 
-URLS: dict[str, list[Any]] = {}
+from django.urls import path
+
+from feeds import api
+
+URLS: dict[str, list[Any]] = {
+    "feed": [path("api/v1/feed/", api.Feed.as_view(), name="api-feed")],
+}

@@ -1,3 +1,9 @@
 from typing import Any
 
-URLS: dict[str, list[Any]] = {}
+from django.urls import path
+
+from search import api
+
+URLS: dict[str, list[Any]] = {
+    "search": [path("api/v1/search/", api.Search.as_view(), name="api-search")],
+}

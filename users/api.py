@@ -3,7 +3,10 @@
 from copy import copy
 from typing import Any
 
+import structlog
 from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from allauth.account.signals import user_signed_up
 from allauth.core import ratelimit
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.utils import is_mfa_enabled
@@ -12,6 +15,7 @@ from django.contrib.auth import logout
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.forms.models import model_to_dict
+from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled, ValidationError
@@ -32,6 +36,8 @@ from users.serializers import (
     TokenSerializer,
 )
 
+log = structlog.get_logger(__name__)
+
 
 class Users(ApiView):
     authentication_classes: list[type[BaseAuthentication]] = []  # nobody is known yet
@@ -46,7 +52,8 @@ class Users(ApiView):
     def post(self, request: Request) -> Response:
         """Makes an account and sends the e-mail that confirms its address. Get a token next."""
         data = checked(SignupSerializer, request)
-        user = self.sign_up(request, {**data, "password1": data["password"]})
+        names = {"username": data["username"].lower(), "password1": data["password"]}
+        user = self.sign_up(request, {**data, **names})
         return Response(MeSerializer(user, context={"request": request}).data, status=201)
 
     def sign_up(self, request: Request, data: dict[str, Any]) -> User:
@@ -54,12 +61,23 @@ class Users(ApiView):
         form = SignupForm(data)
         if form.is_valid():
             try:
-                return services.sign_up(request=request._request, form=form)
+                user = form.save(request._request)
+                user_signed_up.send(sender=User, request=request._request, user=user)
+                confirm_email(request._request, user)
+                return user
             except IntegrityError:  # somebody took the name or the address after the form was checked
                 form = SignupForm(data)
                 if form.is_valid():
                     raise
         raise ValidationError(form_errors(form))
+
+
+def confirm_email(request: HttpRequest, user: User) -> None:
+    """Sends the mail that confirms an address. The account stands without it: it can be asked for again."""
+    try:
+        EmailAddress.objects.get_for_user(user, user.email).send_confirmation(request, signup=True)
+    except OSError as error:  # SMTP's errors among them
+        log.warning("signup.mail_failed", user=user.id, error=repr(error))
 
 
 class Token(ApiView):

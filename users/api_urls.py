@@ -17,6 +17,8 @@ URLS: dict[str, list[Any]] = {
         path("api/v1/users/<username:username>/follow/", relations_api.FollowView.as_view(), name="api-follow"),
         path("api/v1/users/<username:username>/block/", relations_api.BlockView.as_view(), name="api-block"),
         path("api/v1/users/<username:username>/followers/", relations_api.Followers.as_view(), name="api-followers"),
-        path("api/v1/users/<username:username>/following/", relations_api.FollowingView.as_view(), name="api-following"),
+        path(
+            "api/v1/users/<username:username>/following/", relations_api.FollowingView.as_view(), name="api-following"
+        ),
     ],
 }

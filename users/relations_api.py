@@ -107,7 +107,9 @@ class FollowRequests(ApiView):
     @extend_schema(operation_id="follow_requests", parameters=[CURSOR], responses=PEOPLE)
     def get(self, request: Request) -> Response:
         """Who asks to follow the caller's private account."""
-        return page_response(request, selectors.requests_page(request.user, request.GET.get("cursor")), PersonSerializer)
+        return page_response(
+            request, selectors.requests_page(request.user, request.GET.get("cursor")), PersonSerializer
+        )
 
 
 class FollowRequest(ApiView):

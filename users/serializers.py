@@ -80,5 +80,3 @@ class RelationSerializer(serializers.Serializer):
     follows = serializers.BooleanField()
     requested = serializers.BooleanField(help_text="The caller asked to follow, and was not answered yet.")
     blocks = serializers.BooleanField()
-
-

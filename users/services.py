@@ -7,6 +7,7 @@ once, in whatever order and however often the handlers run.
 
 from typing import Any
 
+from django.contrib.auth.models import update_last_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from knox.models import AuthToken
@@ -166,6 +167,13 @@ def delete_account(*, user: User) -> None:
         emit_user_changed(user.id)
         outbox.emit("user.deleted", group=AUTH, owner_id=user.id, user_id=user.id)
     user.is_active = False
+
+
+def issue_token(*, user: User) -> str:
+    """A new token of the API, which is stored as a hash alone."""
+    _, token = AuthToken.objects.create(user)
+    update_last_login(User, user)
+    return token
 
 
 def revoke_tokens(*, user: User) -> None:

@@ -1,0 +1,207 @@
+"""Posts, likes, comments and profiles in the API: twins of the pages, over the same selectors and services."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from media import selectors, services
+from media.models import Post
+from media.serializers import (
+    CommentSerializer,
+    CommentTextSerializer,
+    LikeSerializer,
+    PostChangesSerializer,
+    PostSerializer,
+    ProfileSerializer,
+    UploadSerializer,
+)
+from media.uploads import InvalidUpload
+from photoapp.api import CURSOR, WRITE_ERRORS, ApiView, answers, checked, page_of, page_response
+from photoapp.middleware import body_is_whole
+from users.relations_api import member_or_404, require_may_see
+from users.selectors import follow_counts
+
+RETRY_AFTER_SECONDS = 30
+
+
+class Refused(APIException):
+    """An InvalidUpload in the API's form."""
+
+    def __init__(self, error: InvalidUpload) -> None:
+        self.detail: Any = error.errors
+        self.status_code = error.status
+
+
+class Away(APIException):
+    status_code = 503
+    wait = RETRY_AFTER_SECONDS
+
+
+def post_or_404(request: Request, post_id: int, *, live: bool = False) -> Post:
+    post = selectors.visible_post(post_id, request.user)
+    if post is None or (live and post.state != Post.State.LIVE):
+        raise Http404("There is no such post, or it is not for you.")
+    return post
+
+
+def post_json(request: Request, post: Post) -> Any:
+    return PostSerializer(post, context={"request": request}).data
+
+
+class Profile(ApiView):
+    @extend_schema(operation_id="profile", responses=answers({200: ProfileSerializer}, 401, 403, 404))
+    def get(self, request: Request, username: str) -> Response:
+        member, relation = member_or_404(request, username)
+        counts = follow_counts(member.id)
+        face: Any = member
+        for name in ("follows", "requested", "blocks"):
+            setattr(face, name, getattr(relation, name))
+        face.post_count = selectors.post_count(member.id)
+        face.follower_count, face.following_count = counts["followers"], counts["following"]
+        return Response(ProfileSerializer(face, context={"request": request}).data)
+
+
+class ProfilePosts(ApiView):
+    @extend_schema(
+        operation_id="profile_posts",
+        parameters=[CURSOR],
+        responses=answers({200: page_of(PostSerializer)}, 400, 401, 403, 404),
+    )
+    def get(self, request: Request, username: str) -> Response:
+        member, relation = member_or_404(request, username)
+        require_may_see(request, member, relation)
+        page = selectors.profile_page(member, request.GET.get("cursor"), request.user)
+        return page_response(request, page, PostSerializer)
+
+
+class Posts(ApiView):
+    permission_classes = [IsAuthenticated]
+    parser_classes = [MultiPartParser]
+    throttle_scope = "upload"
+
+    @extend_schema(
+        operation_id="upload",
+        request={"multipart/form-data": UploadSerializer},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="Any text of the client's own: the same upload sent again with it makes no second post.",
+            )
+        ],
+        responses=answers({201: PostSerializer}, *WRITE_ERRORS, 409, 503),
+    )
+    def post(self, request: Request) -> Response:
+        """Uploads 1 to 10 photos as a post. Acknowledged with its state; it appears once that is `live`."""
+        fields = checked(UploadSerializer, request)
+        if not body_is_whole(request._request):
+            raise ValidationError({"photos": ["The upload was cut off on its way. Please send it again."]})
+        try:
+            post = services.publish_post(
+                owner=request.user,
+                photos=fields["photos"],
+                caption=fields["caption"],
+                location=fields["location"],
+                people=fields["people"],
+                alts=fields["alt"],
+                idempotency_key=request.headers.get("Idempotency-Key", ""),
+            )
+        except InvalidUpload as error:
+            raise Refused(error) from error
+        except services.StorageAway as error:
+            raise Away(str(error)) from error
+        card = selectors.visible_post(post.id, request.user)
+        if card is None:
+            raise Refused(InvalidUpload({"detail": ["The post of this Idempotency-Key was deleted."]}, status=409))
+        return Response(post_json(request, card), status=201)
+
+
+class PostView(ApiView):
+    @extend_schema(operation_id="post", responses=answers({200: PostSerializer}, 401, 403, 404))
+    def get(self, request: Request, post_id: int) -> Response:
+        """Owners see theirs in every state, others once it is live."""
+        return Response(post_json(request, post_or_404(request, post_id)))
+
+    @extend_schema(
+        operation_id="edit_post",
+        request=PostChangesSerializer,
+        responses=answers({200: PostSerializer}, *WRITE_ERRORS, 404),
+    )
+    def patch(self, request: Request, post_id: int) -> Response:
+        post = post_or_404(request, post_id)
+        changes = checked(PostChangesSerializer, request)
+        if "alt" in changes:
+            changes["alts"] = changes.pop("alt")
+        try:
+            services.edit_post(post=post, editor=request.user, **changes)
+        except InvalidUpload as error:
+            raise Refused(error) from error
+        return Response(post_json(request, post_or_404(request, post_id)))
+
+    @extend_schema(operation_id="delete_post", responses=answers({204: None}, 401, 403, 404, 429))
+    def delete(self, request: Request, post_id: int) -> Response:
+        services.delete_post(post=post_or_404(request, post_id), by=request.user)
+        return Response(status=204)
+
+
+class LikeView(ApiView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="like", request=None, responses=answers({200: LikeSerializer}, *WRITE_ERRORS, 404))
+    def put(self, request: Request, post_id: int) -> Response:
+        """Twice is the same as once."""
+        services.like(post=post_or_404(request, post_id, live=True), user=request.user)
+        return self.now(request, post_id)
+
+    @extend_schema(operation_id="unlike", responses=answers({200: LikeSerializer}, *WRITE_ERRORS, 404))
+    def delete(self, request: Request, post_id: int) -> Response:
+        services.unlike(post=post_or_404(request, post_id, live=True), user=request.user)
+        return self.now(request, post_id)
+
+    def now(self, request: Request, post_id: int) -> Response:
+        post: Any = post_or_404(request, post_id)
+        return Response({"liked": post.liked, "likes": post.like_count})
+
+
+class Comments(ApiView):
+    @extend_schema(
+        operation_id="comments",
+        parameters=[CURSOR],
+        responses=answers({200: page_of(CommentSerializer)}, 400, 401, 403, 404),
+    )
+    def get(self, request: Request, post_id: int) -> Response:
+        """Newest first."""
+        page = selectors.comments_page(post_or_404(request, post_id), request.GET.get("cursor"), request.user)
+        return page_response(request, page, CommentSerializer)
+
+    @extend_schema(
+        operation_id="comment",
+        request=CommentTextSerializer,
+        responses=answers({201: CommentSerializer}, *WRITE_ERRORS, 404),
+    )
+    def post(self, request: Request, post_id: int) -> Response:
+        post = post_or_404(request, post_id, live=True)
+        text = checked(CommentTextSerializer, request)["text"]
+        comment: Any = services.add_comment(post=post, author=request.user, text=text)
+        comment.author = request.user
+        return Response(CommentSerializer(comment, context={"request": request}).data, status=201)
+
+
+class CommentView(ApiView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="delete_comment", responses=answers({204: None}, 401, 403, 404, 429))
+    def delete(self, request: Request, comment_id: int) -> Response:
+        """Its author and the owner of the post may."""
+        comment = selectors.comment_for(comment_id, request.user)
+        if comment is None:
+            raise Http404("There is no such comment, or it is not for you.")
+        services.delete_comment(comment=comment, by=request.user)
+        return Response(status=204)
