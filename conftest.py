@@ -1,6 +1,10 @@
 """Gives the tests real parts before Django's settings, or anything that needs them, load."""
 
-from tests.parts import plugin
+import pytest
+
+pytest.register_assert_rewrite("tests.parts.plugin")
+
+from tests.parts import plugin  # noqa: E402
 
 plugin.prepare()
 

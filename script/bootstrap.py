@@ -49,9 +49,7 @@ def ensure_environment(*, dev: bool = False) -> None:
     lock_path = ROOT / "var" / "setup.lock"
     lock_path.parent.mkdir(exist_ok=True)
     with lock_path.open("w") as lock:
-        fcntl.flock(
-            lock, fcntl.LOCK_EX
-        )  # two commands at once: one installs, the other waits and finds it done
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two commands at once: one installs, the other waits and finds it done
         if up_to_date(stamp, files):
             return
         started = time.monotonic()
@@ -193,7 +191,7 @@ class PipConfig:
         parts = urllib.parse.urlsplit(url)
         context = ssl.create_default_context(cafile=self.cert or None)
         if parts.hostname in self.trusted_hosts:
-            context = ssl._create_unverified_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPSHandler(context=context)]
         if self.proxy:
             handlers.append(urllib.request.ProxyHandler({"http": self.proxy, "https": self.proxy}))
@@ -201,7 +199,7 @@ class PipConfig:
         if parts.username:
             handlers.append(basic_auth(url))
             url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        request = urllib.request.Request(url, headers=headers)
+        request = urllib.request.Request(url, headers=headers)  # noqa: S310  (the operator's own index)
         with urllib.request.build_opener(*handlers).open(request, timeout=60) as response:
             return response.headers.get("Content-Type", ""), response.read()
 
@@ -227,15 +225,11 @@ def fetch_pip(pip_config: PipConfig, directory: Path) -> Path:
             reasons.append(str(error))
     if not wheels:
         reason = f" ({reasons[0]})" if reasons else ""
-        raise SetupError(
-            f"The package index cannot be reached{reason}. Is there a network, or an index in pip.conf?"
-        )
+        raise SetupError(f"The package index cannot be reached{reason}. Is there a network, or an index in pip.conf?")
     _, url, sha256 = max(wheels)
     body = pip_config.open(url)[1]
     if hashlib.sha256(body).hexdigest() != sha256:
-        raise SetupError(
-            f"{Path(url).name} does not have the hash that the package index states; not using it."
-        )
+        raise SetupError(f"{Path(url).name} does not have the hash that the package index states; not using it.")
     wheel = directory / Path(urllib.parse.urlsplit(url).path).name
     wheel.write_bytes(body)
     return wheel

@@ -49,17 +49,29 @@ def parse_options() -> argparse.Namespace:
 
 
 def check_port(host: str, port: int) -> None:
+    """Better now than after minutes of setting up."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, OverflowError):
         raise SetupError(f"--host {host} --port {port} is no address of this machine.") from None
-    with socket.socket(family, kind) as probe:
+    deadline = time.monotonic() + 3  # a server that was killed lets go of it within a moment
+    while problem := why_not_bind(family, address):
+        if time.monotonic() > deadline:
+            raise SetupError(f"Port {port} cannot be used ({problem}); try another with --port.")
+        time.sleep(0.1)
+
+
+def why_not_bind(family: int, address: tuple[object, ...]) -> str:
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
             probe.listen()
-        except (OSError, OverflowError) as error:
-            raise SetupError(f"Port {port} cannot be used ({error}); try another with --port.") from None
+        except OSError as error:
+            return error.strerror or str(error)
+        except OverflowError as error:
+            return str(error)
+    return ""
 
 
 class Site:
@@ -84,21 +96,7 @@ class Site:
         self._start_redis()
         if not self._prepare():
             return self._interrupted()
-        worker = [
-            str(PYTHON),
-            "-m",
-            "celery",
-            "-A",
-            "config",
-            "worker",
-            "-B",
-            "-Q",
-            QUEUES,
-            "--concurrency",
-            "2",
-        ]
-        worker += ["--loglevel", "WARNING", "--schedule", str(self.data / "celerybeat-schedule")]
-        self.supervisor.start(Child("worker", worker, patience=20))
+        self.supervisor.start(Child("worker", self._worker_command(), patience=20))
         web = self.supervisor.start(Child("web", self._web_command(), patience=32))
         if not self._wait_until_healthy(web):
             return self._interrupted()
@@ -124,9 +122,7 @@ class Site:
                 return lock
             except BlockingIOError:
                 time.sleep(0.1)
-        raise SetupError(
-            f"Another server is running on {self.data}; stop it, or name another directory with --data."
-        )
+        raise SetupError(f"Another server is running on {self.data}; stop it, or name another directory with --data.")
 
     def _environment(self) -> dict[str, str]:
         host, port = self.options.host, self.options.port
@@ -140,19 +136,23 @@ class Site:
             env.setdefault(variable, f"redis://127.0.0.1:{self.redis_port}/{database}")
         return env
 
+    def _worker_command(self) -> list[str]:
+        as_root = "ignore:You're running the worker"  # who starts everything as root knows
+        celery = [str(PYTHON), "-W", as_root, "-m", "celery", "--quiet", "-A", "config"]
+        options = ["-Q", QUEUES, "--concurrency", "2", "--loglevel", "WARNING"]
+        return [*celery, "worker", "-B", *options, "--schedule", str(self.data / "celerybeat-schedule")]
+
     def _web_command(self) -> list[str]:
         """Clients that send slowly hold a thread each; the timeout ends a stop that they would block."""
         command = [str(PYTHON), "-m", "granian", "--interface", "wsgi", "--no-ws", "--workers", "1"]
         command += ["--host", self.options.host, "--port", str(self.options.port), "--blocking-threads", "16"]
-        return [*command, "--workers-kill-timeout", "30", "--log-level", "warning", "config.wsgi:application"]
+        return [*command, "--workers-kill-timeout", "30", "--log-level", "error", "config.wsgi:application"]
 
     def _start_redis(self) -> None:
         if not self.own_redis:
             return
         fake_redis = Path(__file__).with_name("fake_redis.py")
-        self.supervisor.start(
-            Child("redis", [str(PYTHON), str(fake_redis), str(self.redis_port)], patience=2)
-        )
+        self.supervisor.start(Child("redis", [str(PYTHON), str(fake_redis), str(self.redis_port)], patience=2))
         self.redis_file.write_text(f"redis://127.0.0.1:{self.redis_port}")  # for manage.py commands
 
     def _prepare(self) -> bool:
@@ -187,13 +187,9 @@ class Site:
     def _manage(self, *arguments: str) -> bool:
         """Runs a management command; False when a signal ended it. Raises SetupError when it fails."""
         name = arguments[0]
-        status, last_lines = self.supervisor.run_once(
-            name, [str(PYTHON), str(ROOT / "manage.py"), *arguments]
-        )
+        status, last_lines = self.supervisor.run_once(name, [str(PYTHON), str(ROOT / "manage.py"), *arguments])
         if status and not self.supervisor.stopping:
-            raise SetupError(
-                f"manage.py {name} failed: {last_lines[-1] if last_lines else f'status {status}'}"
-            )
+            raise SetupError(f"manage.py {name} failed: {last_lines[-1] if last_lines else f'status {status}'}")
         return not self.supervisor.stopping
 
     def _wait_until_healthy(self, web: Child) -> bool:

@@ -104,9 +104,7 @@ class Supervisor:
             elif child.process.poll() is not None:
                 self._reap(child)
                 status, child.process = child.process.returncode, None
-                child.pause = (
-                    FIRST_PAUSE if now - child.started > STEADY else min(2 * child.pause, LONGEST_PAUSE)
-                )
+                child.pause = FIRST_PAUSE if now - child.started > STEADY else min(2 * child.pause, LONGEST_PAUSE)
                 child.next_start = now + child.pause
                 self._print(f"{child.name} ended ({status}); starting it again in {child.pause:.0f} s")
 

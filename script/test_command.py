@@ -44,7 +44,7 @@ def main() -> int:
         install_missing_parts()
     os.chdir(ROOT)
     sys.stdout.flush()
-    os.execve(PYTHON, [str(PYTHON), "-m", "pytest", *pytest_arguments(arguments)], env)
+    os.execve(PYTHON, [str(PYTHON), "-m", "pytest", *pytest_arguments(arguments)], env)  # noqa: S606
 
 
 def pytest_arguments(arguments: list[str]) -> list[str]:

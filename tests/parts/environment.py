@@ -86,9 +86,7 @@ class Parts:
             "CACHE_URL": f"{self.redis_url}/{3 * number}",
             "FEEDS_URL": f"{self.redis_url}/{3 * number + 1}",
             "BROKER_URL": f"{self.redis_url}/{3 * number + 2}",
-            "STORAGE_URL": f"{self.s3_url}/photoapp-test-{worker}"
-            if self.s3_url
-            else f"file://{home / 'photos'}",
+            "STORAGE_URL": f"{self.s3_url}/photoapp-test-{worker}" if self.s3_url else f"file://{home / 'photos'}",
             "EMAIL_URL": "consolemail://",
             "DEBUG": "0",
         }

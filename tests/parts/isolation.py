@@ -46,9 +46,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Generator[None, None,
 
 
 @pytest.fixture
-def _django_db_helper(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Generator[None, None, None]:
+def _django_db_helper(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generator[None, None, None]:
     """Stands behind pytest-django's `db`, `transactional_db` and `django_db`: no rollback, no flush."""
     with django_db_blocker.unblock():
         yield
@@ -68,8 +66,7 @@ class Cleaner:
         tables = sorted(set(connection.introspection.table_names()) - KEPT_TABLES)
         self.quoted = [connection.ops.quote_name(table) for table in tables]
         self.find = " UNION ALL ".join(
-            f"SELECT {number} WHERE EXISTS (SELECT 1 FROM {table})"
-            for number, table in enumerate(self.quoted)
+            f"SELECT {number} WHERE EXISTS (SELECT 1 FROM {table})" for number, table in enumerate(self.quoted)
         )
         self.without_checks, self.with_checks = {
             "postgresql": ("SET session_replication_role = replica", "RESET session_replication_role"),
@@ -103,7 +100,7 @@ def empty_redis() -> None:
     for variable in ("CACHE_URL", "FEEDS_URL"):
         redis_client(variable).flushdb()
     broker = redis_client("BROKER_URL")
-    keys = [key for key in broker.keys() if not key.startswith(KEPT_BROKER_KEYS)]
+    keys = [key for key in broker.scan_iter(count=1000) if not key.startswith(KEPT_BROKER_KEYS)]
     if keys:
         broker.delete(*keys)
 

@@ -27,6 +27,8 @@ def binary(name: str) -> str | None:
 
 
 class Postgres:
+    options = FAST_AND_FRAGILE
+
     def __init__(self, name: str, port: int, directory: Path) -> None:
         self.port, self.directory = port, directory / f"postgres-{name}"
         self.url = f"postgres://app@127.0.0.1:{port}"
@@ -37,7 +39,7 @@ class Postgres:
         data = home / "data"
         initdb = [binary("initdb"), "-D", data, "-U", "app", "-A", "trust", "-E", "UTF8"]
         run([*initdb, "--locale=C.UTF-8", "--no-sync", "-N"], user=user, cwd="/")
-        options = [f"--{key}={value}" for key, value in FAST_AND_FRAGILE.items()]
+        options = [f"--{key}={value}" for key, value in self.options.items()]
         command = [binary("postgres"), "-D", data, "-p", self.port, "-k", home, *options]
         self.server = Server(command, log=self.directory / "log", user=user, stop_signal=signal.SIGQUIT)
         self.server.wait_until(self._answers)
@@ -61,8 +63,6 @@ def recreate_database(url: str) -> None:
     try:
         with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(identifier)
-            )
+            connection.execute(sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(identifier))
     except psycopg.Error as error:
         raise PartError(f"cannot make the test database {name}: {error}") from error

@@ -120,10 +120,8 @@ class Server:
     def stop(self, *, seconds: float = 10) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, self.stop_signal)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
         self.kill()
 
     def kill(self) -> None:

@@ -103,14 +103,10 @@ class Radosgw:
 
     def _make_monitor(self, mon_port: int, fsid: str) -> None:
         keyring, monmap = self.home / "keyring", self.home / "monmap"
-        self._run(
-            "ceph-authtool", "--create-keyring", keyring, "--gen-key", "-n", "mon.", "--cap", "mon", "allow *"
-        )
+        self._run("ceph-authtool", "--create-keyring", keyring, "--gen-key", "-n", "mon.", "--cap", "mon", "allow *")
         caps = [word for part in ("mon", "osd", "mgr", "mds") for word in ("--cap", part, "allow *")]
         self._run("ceph-authtool", keyring, "--gen-key", "-n", "client.admin", *caps)
-        self._run(
-            "monmaptool", "--create", "--addv", "a", f"[v1:127.0.0.1:{mon_port}]", "--fsid", fsid, monmap
-        )
+        self._run("monmaptool", "--create", "--addv", "a", f"[v1:127.0.0.1:{mon_port}]", "--fsid", fsid, monmap)
         self._run("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, "--keyring", keyring)
 
     def _make_osd(self) -> None:
@@ -126,9 +122,7 @@ class Radosgw:
         return run(self._command(name, *arguments), user=self.user, cwd=self.home)
 
     def _serve(self, name: str, *command: object) -> Server:
-        server = Server(
-            self._command(str(command[0]), *command[1:]), log=self.home / f"{name}.out", user=self.user
-        )
+        server = Server(self._command(str(command[0]), *command[1:]), log=self.home / f"{name}.out", user=self.user)
         self.servers.append(server)
         return server
 

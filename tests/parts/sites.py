@@ -54,9 +54,7 @@ class Process(ABC):
         """Stops it, and starts it with these changes to its environment."""
         self.stop()
         self.changes = changes
-        log = (
-            Path(os.environ["DATA_DIR"]) / f"{self.name}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.log"
-        )
+        log = Path(os.environ["DATA_DIR"]) / f"{self.name}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.log"
         env = {**os.environ, **changes, "PYTHONUNBUFFERED": "1"}
         self.server = Server([sys.executable, *self.arguments()], log=log, env=env)
         self.server.wait_until(self.ready, seconds=40)
