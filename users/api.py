@@ -64,6 +64,7 @@ class Users(ApiView):
                 user = form.save(request._request)
                 user_signed_up.send(sender=User, request=request._request, user=user)
                 confirm_email(request._request, user)
+                request._request.session.modified = False  # allauth left a note for a page that comes next
                 return user
             except IntegrityError:  # somebody took the name or the address after the form was checked
                 form = SignupForm(data)
@@ -87,6 +88,9 @@ class Token(ApiView):
         if self.request is not None and self.request.method == "POST":
             return []  # an old token, or a session, must not stand in the way of a new token
         return super().get_authenticators()
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Token"
 
     def get_permissions(self) -> list[Any]:
         return [AllowAny() if self.request.method == "POST" else IsAuthenticated()]

@@ -41,6 +41,7 @@ class SignupForm(AllauthSignupForm):
         self.fields["username"].widget.attrs["autocapitalize"] = "none"
         self.fields["display_name"].widget.attrs["autocomplete"] = "name"
         self.fields["email"].label = "E-mail address"
+        self.fields["password1"].help_text = "At least 8 characters, and not one that many people use."
         drop_placeholders(self)
 
     def clean_year_of_birth(self) -> int | None:
