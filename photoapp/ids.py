@@ -6,6 +6,7 @@ number was and random bits where the sequence was: a sequence that restarts at 0
 """
 
 import random
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +21,9 @@ EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _EPOCH_MS = int(EPOCH.timestamp() * 1000)
 _TIME_SHIFT = SHARD_BITS + RANDOM_BITS
 _random = random.SystemRandom()
+_lock = threading.Lock()
+_drawn: set[int] = set()  # by this process, in the millisecond _drawn_at
+_drawn_at = 0
 
 
 class InvalidId(ValueError):
@@ -29,7 +33,23 @@ class InvalidId(ValueError):
 def new_id(shard: int, at: datetime | None = None) -> int:
     """A new id on a logical shard (0 to 1023); `at` dates it, for imports and demos."""
     ms = int((at.timestamp() if at else time.time()) * 1000) - _EPOCH_MS
-    return ms << _TIME_SHIFT | shard << RANDOM_BITS | _random.getrandbits(RANDOM_BITS)
+    while True:
+        id = ms << _TIME_SHIFT | shard << RANDOM_BITS | _random.getrandbits(RANDOM_BITS)
+        if at or _is_fresh(ms, id):
+            return id
+
+
+def _is_fresh(ms: int, id: int) -> bool:
+    """Whether this process has not drawn the id before: what one transaction writes within a millisecond (a post and
+    its outbox rows) would collide once in some thousand times."""
+    global _drawn_at
+    with _lock:
+        if ms != _drawn_at:
+            _drawn_at = ms
+            _drawn.clear()
+        fresh = id not in _drawn
+        _drawn.add(id)
+        return fresh
 
 
 def new_id_beside(owner_id: int, at: datetime | None = None) -> int:

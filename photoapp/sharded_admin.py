@@ -150,7 +150,7 @@ class ShardedChangeList(ChangeList):
         self.multi_page = reachable > self.list_per_page
         self.older_query = self._older_query(stop)
         for alias, reason in merged.failed.items():
-            messages.error(request, f"{alias} does not answer; its rows are not shown. ({reason})")
+            messages.error(request, f"Server {alias} does not answer; its rows are not shown. ({reason})")
 
     def _older_query(self, stop: int) -> str:
         """Goes on where DEPTH ends; only where rows are in the order of their ids alone."""
@@ -271,5 +271,5 @@ class ShardedModelAdmin(admin.ModelAdmin):
             return response
         except AWAY as error:
             connections[alias].close()
-            messages.error(request, f"{alias} does not answer; try again when it is back. ({error})"[:300])
+            messages.error(request, f"Server {alias} does not answer; try again when it is back. ({error})"[:300])
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))

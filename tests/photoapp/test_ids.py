@@ -42,3 +42,9 @@ def test_new_members_are_spread_over_the_logical_shards() -> None:
 def test_an_id_beside_another_shares_its_home() -> None:
     owner = ids.new_user_id()
     assert ids.shard_of(ids.new_id_beside(owner)) == ids.shard_of(owner)
+
+
+def test_a_process_never_draws_an_id_twice() -> None:
+    """4,096 values a millisecond and shard: by chance alone, some of these would repeat."""
+    drawn = [ids.new_id(7) for _ in range(50_000)]
+    assert len(set(drawn)) == len(drawn)
