@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ.compat import ImproperlyConfigured as EnvironError
 
 from config.databases import databases_from, embedded_databases
+from config.logs import logging_config
 from config.storage import storages_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -101,8 +102,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.5,
     "socket_timeout": 5,
     "visibility_timeout": 300,
-    # Bounds the wait on a broker that is away; without it a publish inside a request would try for ever.
-    "retry_policy": {"max_retries": 0},
+    "max_retries": 0,  # of a publish: the outbox comes again; waiting here would hold up a request for seconds
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -299,11 +299,4 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Logs --------------------------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"django.utils.autoreload": {"level": "WARNING"}, "pyvips": {"level": "WARNING"}},
-}
+LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))

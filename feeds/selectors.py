@@ -65,7 +65,7 @@ def stored_feed(user_id: int) -> store.IdList:
             pulled = []  # what is built from the shards holds their posts
         parts = [feed, *_recent_lists(pulled)]
     except RedisError as error:
-        log.warning("feeds.redis_away", error=repr(error))
+        log.warning("feeds.redis_away", error=f"{type(error).__name__}: {error}")
         return store.IdList([], complete=False)
     if len(parts) == 1:
         return feed

@@ -4,6 +4,7 @@ Runs in a Celery worker and may run twice or start over: every step writes the s
 """
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,24 +12,31 @@ import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from media.imaging import InvalidPhoto, render
+from media.imaging import InvalidPhoto, Rendered, render
 from media.models import Photo, Post
 from media.services import make_live
 from photoapp.shards import CONTENT, alias_for
 
 log = structlog.get_logger(__name__)
 
+Renderer = Callable[[Path], Rendered]
+
+# An overloaded machine can cause these, not only the photo.
+WORTH_A_SECOND_TRY = {"timeout", "crashed"}
 UNFINISHED = (Post.State.UPLOADED, Post.State.PROCESSING)
 
 
-def process_post(post_id: int) -> None:
-    """Makes what renditions are missing, then the post live; a photo that cannot be rendered fails the post."""
+def process_post(post_id: int, *, render_photo: Renderer | None = None) -> None:
+    """Makes what renditions are missing, then the post live; a photo that cannot be rendered fails the post.
+
+    `render_photo` replaces media.imaging.render, for pictures that need no process of their own (the demo's).
+    """
     posts = Post.objects.using(alias_for(CONTENT, post_id)).filter(id=post_id)
     if not posts.filter(state__in=UNFINISHED).update(state=Post.State.PROCESSING):
         return
     for photo in Photo.objects.on_shard_of(post_id).filter(post_id=post_id, rendered=False).order_by("position"):
         try:
-            process_photo(photo)
+            process_photo(photo, render_photo or render)
         except InvalidPhoto as error:
             log.info("photo.failed", photo=photo.id, reason=error.message)
             reason = f"Photo {photo.position + 1}: {error.message}"
@@ -37,13 +45,13 @@ def process_post(post_id: int) -> None:
     make_live(post_id)
 
 
-def process_photo(photo: Photo) -> None:
+def process_photo(photo: Photo, render_photo: Renderer) -> None:
     """Raises InvalidPhoto. Everything is in the store before the row says so."""
     with TemporaryDirectory(prefix="photoapp-") as folder:
         path = Path(folder) / "original"
         with default_storage.open(photo.original_key) as original, path.open("wb") as copy:
             shutil.copyfileobj(original, copy)
-        rendered = render(path)
+        rendered = render_photo(path)
     for rendition in rendered.renditions:
         key = photo.rendition_key(rendition.width, rendition.format)
         default_storage.save(key, ContentFile(rendition.data))

@@ -19,7 +19,9 @@ Handlers take ids, read the truth anew and are idempotent: they may run twice, l
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -95,6 +97,18 @@ def _start(group: str, row: OutboxRow) -> None:
 
 
 _broker_down_until = 0.0
+_held_back: ContextVar[bool] = ContextVar("outbox_held_back", default=False)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Inside, rows are not handed to Celery: for a command that delivers its own (deliver, drain) and would only
+    have the workers compete with it. What it leaves, because it was killed, the sweeper finds."""
+    token = _held_back.set(True)
+    try:
+        yield
+    finally:
+        _held_back.reset(token)
 
 
 def hand_over(group: str, row_id: int, handler: str) -> bool:
@@ -102,14 +116,14 @@ def hand_over(group: str, row_id: int, handler: str) -> bool:
     global _broker_down_until
     from photoapp.tasks import deliver_outbox_row
 
-    if time.monotonic() < _broker_down_until:
+    if _held_back.get() or time.monotonic() < _broker_down_until:
         return False
     queue = _handlers[handler].queue if handler in _handlers else "default"
     try:
         deliver_outbox_row.apply_async(args=[group, row_id], queue=queue)
     except Exception as error:
         _broker_down_until = time.monotonic() + 2
-        log.warning("outbox.broker_down", handler=handler, row=row_id, error=repr(error))
+        log.warning("outbox.broker_down", handler=handler, row=row_id, error=f"{type(error).__name__}: {error}")
         return False
     return True
 
@@ -144,7 +158,16 @@ def _failed(rows: Any, row: OutboxRow, error: Exception) -> None:
         due_at=timezone.now() + timedelta(seconds=wait),
         error=f"{type(error).__name__}: {error}"[:2000],
     )
-    log.warning("outbox.failed", handler=row.handler, row=row.id, attempts=row.attempts, parked=parked, exc_info=error)
+    # The traceback once, when nobody will try again; while a part is away the lines would only repeat.
+    log.warning(
+        "outbox.failed",
+        handler=row.handler,
+        row=row.id,
+        attempts=row.attempts,
+        parked=parked,
+        error=f"{type(error).__name__}: {error}",
+        exc_info=error if parked else None,
+    )
 
 
 def due(group: str, alias: str, now: datetime) -> Any:
@@ -161,7 +184,7 @@ def sweep(now: datetime | None = None) -> int:
             try:
                 swept += _sweep_server(group, alias, now)
             except Exception as error:  # one server that is down must not keep the others waiting
-                log.warning("outbox.sweep_failed", alias=alias, error=repr(error))
+                log.warning("outbox.sweep_failed", alias=alias, error=f"{type(error).__name__}: {error}")
                 connections[alias].close()
     return swept
 

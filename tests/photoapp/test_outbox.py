@@ -167,9 +167,7 @@ def test_an_inline_handler_runs_with_the_commit_and_a_failure_leaves_its_row(
     assert rows() == []
 
 
-def test_one_dead_server_does_not_keep_the_others_waiting(
-    calls: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_dead_server_does_not_keep_the_others_waiting(calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     happen(1)
     real_due: Callable[..., object] = outbox.due
 
