@@ -1,0 +1,177 @@
+"""Who sees what, on every surface, before and after an account goes private.
+
+Viewers: a visitor, a stranger, one who asked to follow, a follower, one whom the owner blocked (a follower until
+then), the owner, a moderator. Each surface is asked for something that only the post or its owner's lists hold.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from media.models import Photo, Post
+from media.services import add_comment
+from photoapp import outbox
+from photoapp.ids import encode
+from tests.people import follow, make_user, upload
+from users.models import User
+from users.services import block, update_profile
+
+pytestmark = pytest.mark.django_db
+
+CAPTION = "the hidden harbour"
+COMMENT = "a word among friends"
+FAN = "fanny"
+
+VIEWERS = ("visitor", "stranger", "requested", "follower", "blocked", "owner", "staff")
+EVERYBODY = set(VIEWERS)
+NOT_BLOCKED = EVERYBODY - {"blocked"}
+TRUSTED = {"follower", "owner", "staff"}
+FEED = {"follower", "owner"}
+
+
+class Scene:
+    """alice's account with one post, and how to ask each surface for it."""
+
+    def __init__(self) -> None:
+        self.alice = make_user("alice", shard=10)
+        self.people = {
+            "owner": self.alice,
+            "stranger": make_user("charlie", shard=600),
+            "requested": make_user("dora", shard=300),
+            "follower": make_user("bob", shard=1000),
+            "blocked": make_user("eve", shard=100),
+            "staff": make_user("mona", shard=900, is_staff=True),
+        }
+        fan = make_user(FAN)
+        for follower in (self.people["follower"], self.people["blocked"], fan):
+            follow(follower, self.alice)
+        self.post = upload(self.alice, CAPTION)
+        add_comment(post=self.post, author=fan, text=COMMENT)
+        self.photo = Photo.objects.on_shard_of(self.post.id).get(post_id=self.post.id)
+        block(blocker=self.alice, blocked=self.people["blocked"])
+        outbox.drain()
+
+    def go_private(self) -> None:
+        self.alice = update_profile(user=User.objects.get(id=self.alice.id), is_private=True)
+        follow(self.people["requested"], self.alice)
+
+    def surfaces(self) -> dict[str, tuple[str, str]]:
+        """{name: (path, what it shows to who may see)}"""
+        short, api, photo = encode(self.post.id), "/api/v1", self.photo
+        return {
+            "post page": (f"/p/{short}/", CAPTION),
+            "comments on the post page": (f"/p/{short}/", COMMENT),
+            "profile": ("/u/alice/", f"/p/{short}/"),
+            "user details": ("/get_user_details?username=alice", f"/p/{short}/"),
+            "followers": ("/u/alice/followers/", FAN),
+            "following": ("/u/fanny/following/", "alice"),
+            "feed": ("/feed/", CAPTION),
+            "api post": (f"{api}/posts/{self.post.id}/", CAPTION),
+            "api comments": (f"{api}/posts/{self.post.id}/comments/", COMMENT),
+            "api profile posts": (f"{api}/users/alice/posts/", CAPTION),
+            "api followers": (f"{api}/users/alice/followers/", FAN),
+            "api feed": (f"{api}/feed/", CAPTION),
+            **{
+                f"photo {width}.{format}": (photo.url(width, format), "bytes")
+                for width in (320, 2048)
+                for format in ("webp", "jpg")
+            },
+        }
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    return Scene()
+
+
+def who_sees(scene: Scene, client_of: Callable[[User], Client]) -> dict[str, set[str]]:
+    """{surface: the viewers who get what it shows}"""
+    seen: dict[str, set[str]] = {name: set() for name in scene.surfaces()}
+    for viewer in VIEWERS:
+        client = client_of(scene.people[viewer]) if viewer in scene.people else Client()
+        for name, (path, wanted) in scene.surfaces().items():
+            response = client.get(path)
+            assert response.status_code in (200, 302, 401, 403, 404), (viewer, name, response.status_code)
+            body = response.getvalue()
+            if response.status_code == 200 and (wanted == "bytes" or wanted.encode() in body):
+                seen[name].add(viewer)
+            if viewer not in seen[name]:
+                assert CAPTION.encode() not in body, (viewer, name)
+                assert scene.photo.secret.encode() not in body, (viewer, name)
+    return seen
+
+
+def expected(scene: Scene, *, pages: set[str], photos: set[str]) -> dict[str, set[str]]:
+    return {
+        name: FEED
+        if name.endswith("feed")
+        else photos
+        if name.startswith("photo")
+        else NOT_BLOCKED  # fanny's own list is hers to show; only who has a block with alice does not find her there
+        if name == "following"
+        else pages
+        for name in scene.surfaces()
+    }
+
+
+def test_a_public_account(scene: Scene, client_of: Callable[[User], Client]) -> None:
+    """A block hides pages. The bytes are as public as to somebody who logged out."""
+    assert who_sees(scene, client_of) == expected(scene, pages=NOT_BLOCKED, photos=EVERYBODY)
+
+
+def test_a_private_account(scene: Scene, client_of: Callable[[User], Client]) -> None:
+    scene.go_private()
+    assert who_sees(scene, client_of) == expected(scene, pages=TRUSTED, photos=TRUSTED)
+
+
+def test_switching_takes_effect_at_once_and_back(scene: Scene, client_of: Callable[[User], Client]) -> None:
+    stranger = client_of(scene.people["stranger"])
+    path = scene.photo.url(640)
+    assert stranger.get(path).status_code == 200
+    scene.go_private()
+    assert stranger.get(path).status_code == 404
+    assert stranger.get(path, headers={"If-None-Match": f'"{scene.photo.secret}-640-webp"'}).status_code == 404
+    update_profile(user=scene.alice, is_private=False)
+    assert stranger.get(path).status_code == 200
+
+
+def test_nobody_acts_on_what_they_cannot_see(scene: Scene, client_of: Callable[[User], Client]) -> None:
+    scene.go_private()
+    short, number = encode(scene.post.id), scene.post.id
+    for viewer in ("stranger", "requested", "blocked"):
+        client = client_of(scene.people[viewer])
+        answers = [
+            client.post(f"/p/{short}/like/", {"action": "like"}),
+            client.post(f"/p/{short}/comments/", {"text": "hello"}),
+            client.put(f"/api/v1/posts/{number}/like/"),
+            client.post(f"/api/v1/posts/{number}/comments/", {"text": "hello"}),
+        ]
+        assert [answer.status_code for answer in answers] == [404] * 4, viewer
+    for viewer in ("stranger", "follower", "staff"):
+        client = client_of(scene.people[viewer])
+        assert client.post(f"/p/{short}/edit/", {"caption": "mine now"}).status_code in (403, 404)
+        assert client.patch(f"/api/v1/posts/{number}/", {"caption": "x"}, "application/json").status_code in (403, 404)
+    for viewer in ("stranger", "follower"):
+        client = client_of(scene.people[viewer])
+        assert client.post(f"/p/{short}/delete/").status_code in (403, 404)
+        assert client.delete(f"/api/v1/posts/{number}/").status_code in (403, 404)
+    scene.post.refresh_from_db()
+    assert (scene.post.caption, scene.post.state) == (CAPTION, Post.State.LIVE)
+
+
+def test_the_answers_about_a_private_account_are_for_one_person(
+    scene: Scene, client_of: Callable[[User], Client]
+) -> None:
+    scene.go_private()
+    follower = client_of(scene.people["follower"])
+    for name, (path, _) in scene.surfaces().items():
+        cache = follower.get(path).headers["Cache-Control"]
+        assert "private" in cache or "no-store" in cache, (name, cache)
+        assert "public" not in cache, (name, cache)
+
+
+def test_a_visible_secret_is_needed_even_for_public_bytes(scene: Scene) -> None:
+    path = scene.photo.url(320).replace(scene.photo.secret, "x" * 16)
+    assert Client().get(path).status_code == 404
+    assert Client().get(scene.photo.url(320).replace("320.webp", "original")).status_code == 404
