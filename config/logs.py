@@ -38,6 +38,7 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
+        "loggers": {"pyvips": {"level": "WARNING"}},  # else every step of libvips is a line
     }
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.crypto import get_random_string
 
 from media.imaging import Rendered, check, render
+from media.processing import Renderer
 from photoapp import ids, outbox
 from photoapp.shards import AUTH
 from users.models import User
@@ -20,14 +21,14 @@ from users.services import update_profile
 SIZE = 512  # pixels, both ways
 
 
-def set_avatar(*, user: User, file: UploadedFile) -> None:
-    """Raises InvalidPhoto, and then changes nothing."""
+def set_avatar(*, user: User, file: UploadedFile, render_photo: Renderer | None = None) -> None:
+    """Raises InvalidPhoto, and then changes nothing. `render_photo`: see media.processing.process_post."""
     check(file, name=file.name or "")  # type: ignore[arg-type]
     with TemporaryDirectory(prefix="photoapp-") as folder:
         path = Path(folder) / "original"
         with path.open("wb") as copy:
             shutil.copyfileobj(file, copy)
-        picture = square(render(path))
+        picture = square((render_photo or render)(path))
     key = f"avatars/{ids.encode(user.id)}-{get_random_string(16)}.webp"
     default_storage.save(key, ContentFile(picture))
     try:

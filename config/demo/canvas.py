@@ -14,7 +14,7 @@ from functools import cache
 import pyvips
 
 Colour = tuple[float, float, float]
-GRAIN = 0.32
+GRAIN = 0.2
 ATLAS = 1024  # px; the mirrored tile is twice as wide and repeats without a seam
 
 

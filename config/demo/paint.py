@@ -1,11 +1,8 @@
 """Pictures for the demo: `paint(seed)` gives a photo with EXIF, `avatar(seed)` a portrait. Pure functions.
 
-The same seed gives the same picture. One picture takes about a quarter of a second of one core.
+The same seed gives the same picture. One picture takes about a quarter of a second of one core
+(VIPS_CONCURRENCY=1, where several processes paint side by side).
 """
-
-import os
-
-os.environ.setdefault("VIPS_CONCURRENCY", "1")  # read when libvips loads; many processes paint side by side
 
 import random
 from collections.abc import Callable
@@ -22,7 +19,7 @@ QUALITY = 84
 AVATAR = 512  # px
 
 # 4:5, 1:1, 3:2, 16:9, 3:4, 1.91:1; multiples of 8, so that soft layers are enlarged by whole pixels
-FORMATS = ((1152, 1440), (1280, 1280), (1440, 960), (1440, 808), (1080, 1440), (1440, 752))
+FORMATS = ((1080, 1352), (1080, 1080), (1440, 960), (1440, 808), (1080, 1440), (1440, 752))
 WEIGHTS = (5, 3, 4, 2, 3, 1)
 
 SCENES: dict[str, Callable[[Canvas], str]] = {
