@@ -49,11 +49,31 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         error = TooLarge()
     elif isinstance(error, BadRequest | SuspiciousOperation):
         error = exceptions.ParseError(str(error) or None)
-    return drf_exception_handler(error, context)
+    response = drf_exception_handler(error, context)
+    if response is not None:
+        response.data = error_json(response.data)
+    return response
 
 
-def by_field(error: DjangoValidationError) -> dict[str, list[str]]:
-    return error.message_dict if hasattr(error, "error_dict") else {"detail": error.messages}
+def by_field(error: DjangoValidationError) -> dict[str, list[str]] | list[str]:
+    return error.message_dict if hasattr(error, "error_dict") else error.messages
+
+
+def error_json(data: Any) -> dict[str, Any]:
+    """One form for all: `detail` is a sentence, a field has a list of them."""
+    if isinstance(data, list):
+        data = {"detail": data}
+    fields = {("detail" if name == "non_field_errors" else name): sentences(found) for name, found in data.items()}
+    return {name: " ".join(found) if name == "detail" else found for name, found in fields.items()}
+
+
+def sentences(found: Any) -> list[str]:
+    """Messages, out of what REST framework nests by position in a list."""
+    if isinstance(found, dict):
+        found = found.values()
+    elif not isinstance(found, list):
+        return [str(found)]
+    return [text for part in found for text in sentences(part)]
 
 
 def checked(serializer: type[S], request: Request) -> dict[str, Any]:
