@@ -1,0 +1,1 @@
+"""Tries every dependency for real; `manage.py doctor` prints what it finds."""
