@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 from tests.parts.process import (
+    PartError,
     Server,
     find_binary,
     free_port,
@@ -89,7 +90,7 @@ class Radosgw:
         configuration = CONFIGURATION.format(fsid=fsid, mon_port=mon_port, home=self.home, port=self.port)
         (self.home / "ceph.conf").write_text(configuration)
         self._make_monitor(mon_port, fsid)
-        self._serve("mon", "ceph-mon", "-i", "a", "-f")
+        self._serve("mon", "ceph-mon", "-i", "a", "-f").wait_until(self._monitor_answers)
         self._make_osd()
         self._serve("osd", "ceph-osd", "-i", "0", "-f")
         gateway = self._serve("rgw", "radosgw", "-n", "client.rgw.a", "-f")
@@ -108,6 +109,14 @@ class Radosgw:
         self._run("ceph-authtool", keyring, "--gen-key", "-n", "client.admin", *caps)
         self._run("monmaptool", "--create", "--addv", "a", f"[v1:127.0.0.1:{mon_port}]", "--fsid", fsid, monmap)
         self._run("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, "--keyring", keyring)
+
+    def _monitor_answers(self) -> bool:
+        """One that has only just begun refuses every command (EPERM)."""
+        try:
+            self._run("ceph", "osd", "stat")
+        except PartError:
+            return False
+        return True
 
     def _make_osd(self) -> None:
         identity = str(uuid.uuid4())
