@@ -50,10 +50,12 @@ def parse_options() -> argparse.Namespace:
 
 def check_port(host: str, port: int) -> None:
     """Better now than after minutes of setting up."""
+    if not 0 < port < 65536:
+        raise SetupError(f"--port {port} is no port; it must be between 1 and 65535.")
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, OverflowError):
-        raise SetupError(f"--host {host} --port {port} is no address of this machine.") from None
+    except OSError:
+        raise SetupError(f"--host {host} is no address of this machine.") from None
     deadline = time.monotonic() + 3  # a server that was killed lets go of it within a moment
     while problem := why_not_bind(family, address):
         if time.monotonic() > deadline:
@@ -69,8 +71,6 @@ def why_not_bind(family: int, address: tuple[object, ...]) -> str:
             probe.listen()
         except OSError as error:
             return error.strerror or str(error)
-        except OverflowError as error:
-            return str(error)
     return ""
 
 

@@ -8,7 +8,6 @@ TEST_REDIS_URL (its databases are emptied), TEST_S3_URL (`s3://key:secret@host:p
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from tests.parts.redis import Redis
 
 # Which of three servers holds what: shards of both groups share a server, as in small installations.
 LAYOUT = {"auth": 0, "friends0": 1, "content0": 1, "friends1": 2, "content1": 2}
-HOW_TO_INSTALL = "apt-get install postgresql redis-server radosgw ceph-mon ceph-osd chromium-headless-shell"
+HOW_TO_INSTALL = "apt-get install postgresql redis-server radosgw ceph-mon ceph-osd nginx-light chromium-headless-shell"
 
 
 @dataclass
@@ -36,20 +35,24 @@ class Parts:
     redis_url: str = ""
     s3_url: str = ""  # empty: files
     to_start: list[Postgres | Redis | Radosgw] = field(default_factory=list)
-    missing: dict[str, str] = field(default_factory=dict)  # part: what the tests run on instead
+    missing: dict[str, str] = field(default_factory=dict)  # part: what follows from that
     starting: threading.Thread | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def state(self) -> Path:
         """A file that says `ready`, or why not, once that is known."""
         return self.directory / "state"
 
-    def start_in_background(self) -> None:
-        """Tests that need no part begin at once; `wait_for_parts` is for the others."""
+    def start_when_wanted(self) -> None:
+        """Starts them in the background once a process has collected a test that needs them."""
         self.starting = threading.Thread(target=self._start)
         self.starting.start()
 
     def _start(self) -> None:
+        while not self.state.with_name("wanted").exists():
+            if self.stopping.wait(0.05):
+                return
         outcome = "ready"
         with ThreadPoolExecutor(len(self.to_start) + 1) as pool:
             started = [pool.submit(part.start) for part in self.to_start]
@@ -61,6 +64,7 @@ class Parts:
         unfinished.replace(self.state)
 
     def stop(self) -> None:
+        self.stopping.set()
         if self.starting:
             self.starting.join()
         for part in self.to_start:
@@ -98,8 +102,13 @@ class Parts:
         return f"{server}/photoapp_test_{worker}_{name}"
 
 
+def want_parts() -> None:
+    Path(os.environ["TEST_PARTS_STATE"]).with_name("wanted").touch()
+
+
 def wait_for_parts(seconds: float = 120) -> None:
     """Raises PartError when a part did not start."""
+    want_parts()
     state = Path(os.environ["TEST_PARTS_STATE"])
     deadline = time.monotonic() + seconds
     while not state.exists():
@@ -121,6 +130,10 @@ def plan() -> Parts:
         plan_postgres(parts)
         plan_radosgw(parts)
     plan_redis(parts, embedded=embedded)
+    if not browser_binary():
+        parts.missing["Chromium"] = "no test ran in a browser"
+    if not find_binary("nginx"):
+        parts.missing["nginx"] = "no test ran behind a proxy"
     if parts.missing and os.environ.get("REQUIRE_REAL") == "1":
         raise PartError(f"REQUIRE_REAL=1, and missing: {', '.join(parts.missing)}. Install: {HOW_TO_INSTALL}")
     return parts
@@ -134,14 +147,14 @@ def plan_postgres(parts: Parts) -> None:
         parts.to_start += servers
         parts.postgres_urls = [server.url for server in servers]
     else:
-        parts.missing["PostgreSQL"] = "SQLite"
+        parts.missing["PostgreSQL"] = "the tests ran on SQLite instead"
 
 
 def plan_radosgw(parts: Parts) -> None:
     if given := os.environ.get("TEST_S3_URL"):
         parts.s3_url = given.rstrip("/")
     elif radosgw.missing_binaries():
-        parts.missing["radosgw"] = "files"
+        parts.missing["radosgw"] = "the tests ran on files instead"
     else:
         gateway = Radosgw(free_port(), parts.directory)
         parts.to_start.append(gateway)
@@ -154,7 +167,7 @@ def plan_redis(parts: Parts, *, embedded: bool) -> None:
         return
     fake = embedded or not find_binary("redis-server")
     if fake and not embedded:
-        parts.missing["Redis"] = "fakeredis"
+        parts.missing["Redis"] = "the tests ran on fakeredis instead"
     server = Redis(free_port(), parts.directory, fake=fake)
     parts.to_start.append(server)
     parts.redis_url = server.url
@@ -169,4 +182,4 @@ def collect_static() -> None:
 
 
 def browser_binary() -> str | None:
-    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    return find_binary("chromium-headless-shell", "chromium")

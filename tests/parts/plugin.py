@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.parts.environment import HOW_TO_INSTALL, Parts, browser_binary, plan
-from tests.parts.process import PartError
+from tests.parts.environment import HOW_TO_INSTALL, Parts, browser_binary, plan, want_parts
+from tests.parts.process import PartError, find_binary
 
 parts: Parts | None = None  # None in a pytest-xdist worker: its environment came with it
 skipped: dict[str, int] = {}
@@ -31,7 +31,12 @@ def prepare() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     if parts and not session.config.option.collectonly:
-        parts.start_in_background()
+        parts.start_when_wanted()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if any("_django_db_helper" in getattr(item, "fixturenames", ()) for item in session.items):
+        want_parts()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -65,8 +70,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if parts is None or not (parts.missing or skipped):
         return
     terminalreporter.section("REAL PARTS ARE MISSING", sep="!", red=True, bold=True)
-    for part, instead in parts.missing.items():
-        terminalreporter.line(f"{part} is not installed: the tests ran on {instead} instead", red=True)
+    for part, consequence in parts.missing.items():
+        terminalreporter.line(f"{part} is not installed: {consequence}", red=True)
     for reason, count in skipped.items():
         terminalreporter.line(f"{count} tests did not run. {reason}", red=True)
     terminalreporter.line(f"To run everything: {HOW_TO_INSTALL}; REQUIRE_REAL=1 makes this a failure.")
@@ -86,4 +91,5 @@ def is_real(part: str) -> bool:
         "s3": os.environ["STORAGE_URL"].startswith("s3"),
         "redis": os.environ.get("TEST_PARTS") != "embedded",
         "browser": browser_binary() is not None,
+        "nginx": find_binary("nginx") is not None,
     }[part]
