@@ -11,6 +11,6 @@ LONGEST_QUERY = 100
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """People, for visitors too. Whom the viewer was blocked by does not appear."""
-    query = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
+    query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
     people = with_relations(Page(people_by_prefix(query)), request.user).items
     return render(request, "search/search.html", {"query": query, "people": people})

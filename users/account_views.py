@@ -25,11 +25,15 @@ class SignupView(AllauthSignupView):
             return super().form_valid(form)
         except IntegrityError:
             # Somebody took the name or the address after the form was checked: checking anew finds out which.
-            self.request.session.flush()
-            again = self.get_form()
-            if again.is_valid():
+            form.full_clean()
+            if form.is_valid():
                 raise
-            return self.form_invalid(again)
+            return self.form_invalid(form)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        response = super().form_invalid(form)
+        response.status_code = 400
+        return response
 
 
 signup = SignupView.as_view()
@@ -39,7 +43,7 @@ signup = SignupView.as_view()
 @login_required
 def settings_page(request: HttpRequest) -> HttpResponse:
     # A copy, so that a refused change shows in the form alone, not in the page's frame.
-    user = copy(request.user)
+    user: Any = copy(request.user)
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         try:

@@ -32,6 +32,8 @@ STRANGER = Relation()
 
 
 def active_user(username: str) -> User | None:
+    if "\0" in username:  # PostgreSQL takes no such text, not even in a question
+        return None
     return User.objects.filter(username=username.lower(), is_active=True).first()
 
 
@@ -55,7 +57,7 @@ def users_by_ids(ids: Iterable[int]) -> dict[int, User]:
 
 
 def users_by_names(names: Iterable[str]) -> dict[str, User]:
-    wanted = {name.lower() for name in names}
+    wanted = {name.lower() for name in names if "\0" not in name}
     if not wanted:
         return {}
     return {user.username: user for user in User.objects.filter(username__in=wanted, is_active=True)}
@@ -185,7 +187,7 @@ def suggested_people(viewer: User, size: int = 6) -> list[User]:
 
 def people_by_prefix(prefix: str, size: int = 20) -> list[User]:
     """Active members whose user name begins with, or whose display name contains, a text."""
-    text = prefix.strip().lower().removeprefix("@")
+    text = prefix.replace("\0", "").strip().lower().removeprefix("@")
     if not text:
         return []
     match = Q(username__startswith=text) | Q(display_name__icontains=text)

@@ -26,9 +26,10 @@ def avatar(person: Any, size: int = 40) -> SafeString:
             size,
         )
     return format_html(
-        '<svg class="avatar" width="{}" height="{}" viewBox="0 0 40 40" aria-hidden="true"><rect width="40" height="40" '
-        'fill="{}"/><text x="20" y="20" dy=".36em" text-anchor="middle" fill="#fff" font-size="16" '
-        'font-weight="600">{}</text></svg>',
+        '<svg class="avatar" width="{}" height="{}" viewBox="0 0 40 40" aria-hidden="true">'
+        '<rect width="40" height="40" fill="{}"/>'
+        '<text x="20" y="20" dy=".36em" text-anchor="middle" fill="#fff" font-size="16" font-weight="600">{}</text>'
+        "</svg>",
         size,
         size,
         colour(person.id),
