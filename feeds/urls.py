@@ -2,11 +2,12 @@ from typing import Any
 
 from django.urls import path
 
-from feeds import views
+from feeds import notification_views, views
 
 URLS: dict[str, list[Any]] = {
     "feed": [
         path("", views.home, name="home"),
         path("feed/", views.feed, name="feed"),
+        path("notifications/", notification_views.notifications, name="notifications"),
     ],
 }
