@@ -30,8 +30,13 @@ def member_link(user_id: int, name: str) -> str:
     return format_html('<a href="{}">{}</a>', reverse("admin:users_user_change", args=[user_id]), name)
 
 
+def has_picture(photo: Photo | None) -> bool:
+    """Whether its URL answers: not before it is rendered, nor once it is withdrawn."""
+    return bool(photo and photo.rendered and photo.post.state == Post.State.LIVE and photo.post.owner.is_active)
+
+
 def picture(photo: Photo | None, width: int) -> str:
-    if photo is None or not photo.rendered:
+    if photo is None or not has_picture(photo):
         return "no picture"
     return format_html('<img src="{}" width="{}" alt="{}">', photo.url(320, "jpg"), width, photo.alt)
 
@@ -45,7 +50,8 @@ class PhotoInline(admin.TabularInline):
 
     @admin.display(description="photo")
     def thumbnail(self, photo: Photo) -> str:
-        return format_html('<a href="{}">{}</a>', photo.src, picture(photo, 160)) if photo.rendered else "no picture"
+        shown = picture(photo, 160)
+        return format_html('<a href="{}">{}</a>', photo.src, shown) if has_picture(photo) else shown
 
     @admin.display(description="original")
     def original(self, photo: Photo) -> str:
@@ -91,6 +97,8 @@ class PostAdmin(ShardedModelAdmin):
             first.update((photo.post_id, photo) for photo in photos)
         for row in rows:
             row.first = first.get(row.id)  # type: ignore[attr-defined]
+            if row.first:  # type: ignore[attr-defined]
+                row.first.post = row  # type: ignore[attr-defined]
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -68,7 +68,7 @@ def test_all_is_well_on_the_real_parts(live_site: LiveSite, live_worker: WorkerP
         assert lines[f"worker {queue}"][0].startswith("ok  a task came back")
     assert lines["object store"][0] == "ok  put, got and deleted"
     assert lines["site"] == [f"ok  {live_site} answers", "ok  uploads of 419 MB are let through"]
-    assert lines["mail"][0].startswith("warn  goes to nobody (console)")
+    assert lines["mail"][0].startswith("warn  goes to nobody")
 
 
 def test_it_leaves_nothing_behind(live_site: LiveSite, live_worker: WorkerProcess) -> None:
