@@ -69,7 +69,7 @@ class PhotoInline(admin.TabularInline):
 
 @admin.register(Post)
 class PostAdmin(ShardedModelAdmin):
-    list_display = ("first_photo", "__str__", "owner_link", "state", "made_at", "home")
+    list_display = ("first_photo", "__str__", "owner_link", "state", "home", "made_at")
     list_display_links = ("__str__",)
     list_filter = ("state", ServerFilter)
     list_select_related = ("owner",)
@@ -135,7 +135,7 @@ class PostAdmin(ShardedModelAdmin):
 
 @admin.register(Comment)
 class CommentAdmin(ShardedModelAdmin):
-    list_display = ("__str__", "author", "post_link", "made_at", "home")
+    list_display = ("__str__", "author", "post_link", "home", "made_at")
     list_filter = (ServerFilter,)
     search_help_text = "Words of the comment, @name of its author, or an id."
     fields = ("text", "author", "post_link", "made_at", "home")

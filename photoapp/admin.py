@@ -18,7 +18,7 @@ from photoapp.sharded_admin import MergedRows, ServerFilter, ShardedModelAdmin
 @admin.register(AuthOutbox, FriendsOutbox, ContentOutbox)
 class OutboxAdmin(ShardedModelAdmin):
     merge_order = ("parked", "id")
-    list_display = ("handler", "payload_text", "parked", "tries", "error_line", "due_at", "made_at", "home")
+    list_display = ("handler", "payload_text", "parked", "tries", "error_line", "home", "due_at")
     list_filter = ("parked", ServerFilter)
     search_help_text = "A handler's name, an error, or an id."
     fields = ("handler", "payload_text", "parked", "tries", "error_text", "due_at", "leased_until", "made_at", "home")

@@ -39,7 +39,7 @@ class PasswordForm(AdminPasswordChangeForm):
 class MemberAdmin(UserAdmin):
     add_form = NewMemberForm
     change_password_form = PasswordForm
-    list_display = ("username", "display_name", "email", "is_active", "is_private", "is_staff", "date_joined", "home")
+    list_display = ("username", "display_name", "email", "home", "is_active", "is_private", "is_staff", "date_joined")
     list_filter = ("is_active", "is_private", "is_staff", "is_superuser", "date_joined")
     list_per_page = 50
     ordering = ("-id",)
