@@ -291,7 +291,7 @@ class Canvas:
 
             self.shade(self.field(corner))
         warm = self.rng.uniform(-0.012, 0.02)
-        bands = [curve(lambda v, k=k: _tone(v) + k * (v - 0.35)) for k in (warm, 0, -warm)]
+        bands = [curve(lambda v, k=k: _tone(v) + k * (v - 0.35)) for k in (warm, 0, -warm)]  # type: ignore[misc]
         image = self.image.maplut(bands[0].bandjoin(bands[1:]))
         x, y = self.rng.randrange(2 * ATLAS - self.w), self.rng.randrange(2 * ATLAS - self.h)
         grained = image + grain_tile().crop(x, y, self.w, self.h)

@@ -371,8 +371,8 @@ def _vase(c: Canvas, x: float, y: float, h: float, light: int) -> None:
     defs = linear("v", stops, x1=-h * 0.34, y1=0, x2=h * 0.34, y2=0)
     twigs = ""
     for _ in range(5):
-        a = c.rng.gauss(0, 0.3)
-        ex, ey = math.sin(a) * h * 1.0, -h - math.cos(a) * h * 0.55
+        lean = c.rng.gauss(0, 0.3)
+        ex, ey = math.sin(lean) * h * 1.0, -h - math.cos(lean) * h * 0.55
         twigs += f'<path d="M0 {-h * 0.95:.0f}Q{ex * 0.3:.0f} {(-h + ey) / 2:.0f} {ex:.0f} {ey:.0f}" stroke="#4c5236" stroke-width="{h * 0.012:.1f}" fill="none"/>'
         for k in range(7):
             t = 0.35 + k * 0.1

@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.process import BaseProcess
 
 import django
 from tqdm import tqdm
@@ -17,7 +19,8 @@ Job = Member | PostPlan
 
 def run_all(jobs: Sequence[Job], *, meanwhile: Callable[[], None], processes: int, quiet: bool) -> None:
     """Does the jobs, in the order given, and in this process what is to be done meanwhile; 0 processes: one by one."""
-    bar = tqdm(total=len(jobs), desc="Pictures", unit="picture", disable=True if quiet else None)
+    pause = 0.1 if sys.stderr.isatty() else 5  # seconds: in a log each step is a line
+    bar = tqdm(total=len(jobs), desc="Pictures", unit=" pictures", disable=quiet, mininterval=pause, ncols=90)
     with bar:
         if processes == 0:
             meanwhile()
@@ -39,12 +42,17 @@ def run_all(jobs: Sequence[Job], *, meanwhile: Callable[[], None], processes: in
                 raise
 
 
+def end_with(parent: BaseProcess) -> None:
+    """Killed, the parent cannot tell; a pool's process would wait for ever."""
+    parent.join()
+    os._exit(1)
+
+
 def start() -> None:
     """In each process of the pool, before its first job."""
     parent = multiprocessing.parent_process()
     if parent:
-        # Killed, the parent cannot tell; a pool's process would wait for ever.
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+        threading.Thread(target=end_with, args=[parent], daemon=True).start()
     os.environ["VIPS_CONCURRENCY"] = "1"  # read when libvips loads
     django.setup()
     from photoapp import outbox
