@@ -7,6 +7,7 @@ notification while the thing is there, and none when it is gone.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 
@@ -120,7 +121,7 @@ def keep(
     if recipient_id == actor_id:
         return
     using = alias_for(CONTENT, recipient_id)
-    key = {"recipient_id": recipient_id, "actor_id": actor_id, "kind": kind, "target_id": target_id}
+    key: dict[str, Any] = {"recipient_id": recipient_id, "actor_id": actor_id, "kind": kind, "target_id": target_id}
     with transaction.atomic(using=using):
         lock(using, "notification", *key.values())
         if is_there() and not apart(recipient_id, actor_id):

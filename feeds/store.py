@@ -27,7 +27,7 @@ BUILDING = "-"
 
 
 @lru_cache(maxsize=1)
-def connection() -> "redis.Redis[str]":
+def connection() -> Any:
     return redis.Redis.from_url(
         settings.FEEDS_URL, decode_responses=True, socket_timeout=1, socket_connect_timeout=0.25, protocol=2
     )

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,7 +25,7 @@ def feed(request: HttpRequest) -> HttpResponse:
 def _feed(request: HttpRequest) -> HttpResponse:
     cursor = request.GET.get("cursor")
     page = feed_page(request.user, cursor)  # type: ignore[arg-type]
-    context = {"page": page, "cursor": cursor}
+    context: dict[str, Any] = {"page": page, "cursor": cursor}
     if not page.items and not cursor:
-        context["people"] = suggested_people(request.user)
+        context["people"] = suggested_people(request.user)  # type: ignore[arg-type]
     return render(request, "feeds/feed.html", context)

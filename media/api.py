@@ -25,6 +25,7 @@ from media.uploads import InvalidUpload
 from photoapp.api import CURSOR, WRITE_ERRORS, ApiView, answers, checked, page_of, page_response
 from photoapp.middleware import body_is_whole
 from users.relations_api import member_or_404, require_may_see
+from users.requests import MemberRequest
 from users.selectors import follow_counts
 
 RETRY_AFTER_SECONDS = 30
@@ -98,7 +99,7 @@ class Posts(ApiView):
         ],
         responses=answers({201: PostSerializer}, *WRITE_ERRORS, 409, 503),
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: MemberRequest) -> Response:
         """Uploads 1 to 10 photos as a post. Acknowledged with its state; it appears once that is `live`."""
         fields = checked(UploadSerializer, request)
         if not body_is_whole(request._request):
@@ -134,7 +135,7 @@ class PostView(ApiView):
         request=PostChangesSerializer,
         responses=answers({200: PostSerializer}, *WRITE_ERRORS, 404),
     )
-    def patch(self, request: Request, post_id: int) -> Response:
+    def patch(self, request: MemberRequest, post_id: int) -> Response:
         post = post_or_404(request, post_id)
         changes = checked(PostChangesSerializer, request)
         if "alt" in changes:
@@ -146,7 +147,7 @@ class PostView(ApiView):
         return Response(post_json(request, post_or_404(request, post_id)))
 
     @extend_schema(operation_id="delete_post", responses=answers({204: None}, 401, 403, 404, 429))
-    def delete(self, request: Request, post_id: int) -> Response:
+    def delete(self, request: MemberRequest, post_id: int) -> Response:
         services.delete_post(post=post_or_404(request, post_id), by=request.user)
         return Response(status=204)
 
@@ -155,13 +156,13 @@ class LikeView(ApiView):
     permission_classes = [IsAuthenticated]
 
     @extend_schema(operation_id="like", request=None, responses=answers({200: LikeSerializer}, *WRITE_ERRORS, 404))
-    def put(self, request: Request, post_id: int) -> Response:
+    def put(self, request: MemberRequest, post_id: int) -> Response:
         """Twice is the same as once."""
         services.like(post=post_or_404(request, post_id, live=True), user=request.user)
         return self.now(request, post_id)
 
     @extend_schema(operation_id="unlike", responses=answers({200: LikeSerializer}, *WRITE_ERRORS, 404))
-    def delete(self, request: Request, post_id: int) -> Response:
+    def delete(self, request: MemberRequest, post_id: int) -> Response:
         services.unlike(post=post_or_404(request, post_id, live=True), user=request.user)
         return self.now(request, post_id)
 
@@ -186,7 +187,7 @@ class Comments(ApiView):
         request=CommentTextSerializer,
         responses=answers({201: CommentSerializer}, *WRITE_ERRORS, 404),
     )
-    def post(self, request: Request, post_id: int) -> Response:
+    def post(self, request: MemberRequest, post_id: int) -> Response:
         post = post_or_404(request, post_id, live=True)
         text = checked(CommentTextSerializer, request)["text"]
         comment: Any = services.add_comment(post=post, author=request.user, text=text)
@@ -198,7 +199,7 @@ class CommentView(ApiView):
     permission_classes = [IsAuthenticated]
 
     @extend_schema(operation_id="delete_comment", responses=answers({204: None}, 401, 403, 404, 429))
-    def delete(self, request: Request, comment_id: int) -> Response:
+    def delete(self, request: MemberRequest, comment_id: int) -> Response:
         """Its author and the owner of the post may."""
         comment = selectors.comment_for(comment_id, request.user)
         if comment is None:

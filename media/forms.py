@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 
 from media.models import ALT_LENGTH, CAPTION_LENGTH, COMMENT_LENGTH, LOCATION_LENGTH, Post
 from media.uploads import InvalidUpload
@@ -18,18 +19,32 @@ class PhotosInput(forms.FileInput):
     allow_multiple_selected = True
 
 
-def words(label: str, length: int, *, rows: int = 0, **attrs: str) -> forms.CharField:
-    """A field whose length the browser holds to; the service says what is wrong with a longer one."""
-    limits: dict[str, Any] = {"maxlength": length, **attrs}
-    widget = forms.Textarea({"rows": rows, **limits}) if rows else forms.TextInput(limits)
-    return forms.CharField(label=label, required=False, strip=False, widget=widget)
+class PhotosField(forms.Field):
+    """Required, so that the page says so; that there are some is checked with the upload."""
+
+    def validate(self, value: Any) -> None:
+        pass
+
+
+class WordsField(forms.CharField):
+    """Words whose length the browser holds to; what is wrong with them is said by the service."""
+
+    def __init__(self, label: str, length: int, *, rows: int = 0, required: bool = False, **attrs: str) -> None:
+        limits: dict[str, Any] = {"maxlength": length, **attrs}
+        widget = forms.Textarea({"rows": rows, **limits}) if rows else forms.TextInput(limits)
+        super().__init__(label=label, required=required, strip=False, widget=widget)
+
+    def validate(self, value: Any) -> None:
+        pass
 
 
 class PostForm(forms.Form):
     """What can be said of a post."""
 
-    caption = words("Caption", CAPTION_LENGTH, rows=4)
-    location = words("Place", LOCATION_LENGTH, autocomplete="off")
+    data: QueryDict
+
+    caption = WordsField("Caption", CAPTION_LENGTH, rows=4)
+    location = WordsField("Place", LOCATION_LENGTH, autocomplete="off")
     people = forms.CharField(
         label="People in it",
         required=False,
@@ -61,15 +76,13 @@ class PostForm(forms.Form):
 
 
 class UploadForm(PostForm):
-    photos = forms.Field(
+    photos = PhotosField(
         label="Photos",
-        required=False,
         help_text=f"1 to {settings.MAX_PHOTOS_PER_POST} photos of at most {settings.MAX_PHOTO_BYTES // 2**20} MB each: "
         "JPEG, PNG, WebP, AVIF, HEIC or GIF.",
         widget=PhotosInput(
             {
                 "accept": ACCEPTED,
-                "required": True,
                 "data-max-files": settings.MAX_PHOTOS_PER_POST,
                 "data-max-bytes": settings.MAX_PHOTO_BYTES,
                 "data-alt-length": ALT_LENGTH,
@@ -111,4 +124,4 @@ class UploadForm(PostForm):
 
 
 class CommentForm(forms.Form):
-    text = words("Comment", COMMENT_LENGTH, rows=2, placeholder="Say something kind")
+    text = WordsField("Comment", COMMENT_LENGTH, rows=2, required=True, placeholder="Say something kind")

@@ -72,6 +72,12 @@ class Post(ContentModel):
 
     shard_fields = ("id", "owner_id")
 
+    # What a card has besides (media/selectors.py).
+    card_photos: list["Photo"]
+    like_count: int
+    comment_count: int
+    liked: bool
+
     id = models.BigIntegerField(primary_key=True)
     owner = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="posts", db_index=False)
     caption = models.CharField(max_length=CAPTION_LENGTH, blank=True)

@@ -92,7 +92,7 @@ def delete_comment(request: HttpRequest, comment_id: int) -> HttpResponse:
     comment = comment_for(comment_id, request.user)
     if comment is None:
         raise Http404
-    services.delete_comment(comment=comment, by=request.user)
+    services.delete_comment(comment=comment, by=request.user)  # type: ignore[arg-type]
     return redirect(f"{comment.post.get_absolute_url()}#comments")
 
 

@@ -106,7 +106,7 @@ def erase_post(post_id: int, owner: int | None) -> None:
     if post is None:
         return
     photos = Photo.objects.using(using).filter(post_id=post_id)
-    default_storage.delete_many([key for photo in photos for key in photo.file_keys()])
+    default_storage.delete_many([key for photo in photos for key in photo.file_keys()])  # type: ignore[attr-defined]
     for person in post.people:
         keep_trace(int(person["id"]), Trace.Kind.TAG, post_id, False)
     likes = Like.objects.using(using).filter(post_id=post_id)

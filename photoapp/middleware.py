@@ -31,7 +31,7 @@ class FetchMetadataCsrfMiddleware(CsrfViewMiddleware):
     So no page needs a token in its HTML, and a stored fragment can hold forms.
     """
 
-    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> Any:
         if request.method in UNSAFE and is_same_origin(request):
             return None
         return super().process_view(request, callback, args, kwargs)

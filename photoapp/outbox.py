@@ -84,7 +84,8 @@ def emit(event: str, *, group: str, owner_id: int, **payload: Any) -> None:
     rows = [outbox_row(group, owner_id, handler.name, payload) for handler in _by_event.get(event, [])]
     for row in rows:
         row.due_at = timezone.now() + FIRST_SWEEP_AFTER
-    type(rows[0]).objects.using(using).bulk_create(rows) if rows else None
+    if rows:
+        OUTBOXES[group].objects.using(using).bulk_create(rows)  # type: ignore[arg-type]
     for row in rows:
         after_commit(lambda row=row: _start(group, row), using=using)  # type: ignore[misc]
 
@@ -120,7 +121,7 @@ def hand_over(group: str, row_id: int, handler: str) -> bool:
         return False
     queue = _handlers[handler].queue if handler in _handlers else "default"
     try:
-        deliver_outbox_row.apply_async(args=[group, row_id], queue=queue)
+        deliver_outbox_row.apply_async(args=(group, row_id), queue=queue)
     except Exception as error:
         _broker_down_until = time.monotonic() + 2
         log.warning("outbox.broker_down", handler=handler, row=row_id, error=f"{type(error).__name__}: {error}")

@@ -9,7 +9,7 @@ A queryset that pins a shard field in its WHERE (`filter(id=…)`) finds its ser
 checks (uniqueness, refresh_from_db, get_object_or_404) work; any other query raises ShardRequired.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db import IntegrityError, models, router, transaction
@@ -26,7 +26,10 @@ ID_DRAWS = 3
 
 
 class ShardedQuerySet(models.QuerySet):
-    model: "type[ShardedModel]"
+    model: "type[ShardedModel]"  # type: ignore[assignment]
+    _db: str | None  # Django's own, which its stubs leave out
+    _hints: dict[str, Any]
+    _for_write: bool
 
     @property
     def db(self) -> str:
@@ -107,7 +110,7 @@ class ShardedQuerySet(models.QuerySet):
             super(ShardedQuerySet, self.using(alias)).bulk_create(here, *args, **kwargs)
         return rows
 
-    def bulk_update(self, objs: Iterable[Any], fields: Sequence[str], batch_size: int | None = None) -> int:
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         groups: dict[str, list[Any]] = {}
         for row in objs:
             groups.setdefault(alias_for(self.model.shard_group, row.require_shard_key()), []).append(row)
@@ -192,7 +195,7 @@ def _id_of_lookup(model: type[ShardedModel], lookup: Any) -> int | None:
     if isinstance(lookup, Exact) and isinstance(lookup.rhs, int):
         return lookup.rhs
     if isinstance(lookup, In) and isinstance(lookup.rhs, (list, tuple, set)):
-        ids = [getattr(value, "pk", value) for value in lookup.rhs]
+        ids: list[Any] = [getattr(value, "pk", value) for value in lookup.rhs]
         if ids and all(isinstance(id, int) for id in ids) and len(by_server(model.shard_group, ids)) == 1:
             return ids[0]
     return None

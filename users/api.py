@@ -27,6 +27,7 @@ from photoapp.api import WRITE_ERRORS, ApiView, answers, checked
 from users import services
 from users.forms import DeleteAccountForm, ProfileForm, SignupForm
 from users.models import User
+from users.requests import MemberRequest
 from users.serializers import (
     MeChangesSerializer,
     MeSerializer,
@@ -149,12 +150,12 @@ class Me(ApiView):
         request=MeChangesSerializer,
         responses=answers({200: MeSerializer}, *WRITE_ERRORS),
     )
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: MemberRequest) -> Response:
         changes = checked(MeChangesSerializer, request)
         user = copy(request.user)  # a refused change is in the form's copy alone
         form = ProfileForm({**model_to_dict(user, ProfileForm.Meta.fields), **changes}, instance=user)
         form.is_valid()
-        if errors := {name: form.errors[name] for name in changes if name in form.errors}:
+        if errors := {name: [str(text) for text in form.errors[name]] for name in changes if name in form.errors}:
             raise ValidationError(errors)
         if changes:
             services.update_profile(user=user, **{name: form.cleaned_data[name] for name in changes})
@@ -166,7 +167,7 @@ class Me(ApiView):
         request=PasswordSerializer,
         responses=answers({204: None}, *WRITE_ERRORS),
     )
-    def delete(self, request: Request) -> Response:
+    def delete(self, request: MemberRequest) -> Response:
         data = checked(PasswordSerializer, request)
         if not ratelimit.consume(request._request, action="reauthenticate", user=request.user):
             raise Throttled

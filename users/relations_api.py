@@ -14,6 +14,7 @@ from photoapp.api import CURSOR, WRITE_ERRORS, ApiView, answers, page_of, page_r
 from photoapp.pagination import Page
 from users import selectors, services
 from users.models import User
+from users.requests import MemberRequest
 from users.selectors import Relation
 from users.serializers import PersonSerializer, RelationSerializer
 
@@ -40,14 +41,14 @@ class FollowView(ApiView):
     permission_classes = [IsAuthenticated]
 
     @extend_schema(operation_id="follow", request=None, responses=RELATION)
-    def put(self, request: Request, username: str) -> Response:
+    def put(self, request: MemberRequest, username: str) -> Response:
         """Follows, or asks a private account. Twice is the same as once."""
         member, _ = member_or_404(request, username)
         services.follow(follower=request.user, followee=member)
         return relation_now(request, member)
 
     @extend_schema(operation_id="unfollow", responses=RELATION)
-    def delete(self, request: Request, username: str) -> Response:
+    def delete(self, request: MemberRequest, username: str) -> Response:
         """Ends a follow, or withdraws a request."""
         member, _ = member_or_404(request, username)
         services.unfollow(follower=request.user, followee=member)
@@ -58,14 +59,14 @@ class BlockView(ApiView):
     permission_classes = [IsAuthenticated]
 
     @extend_schema(operation_id="block", request=None, responses=RELATION)
-    def put(self, request: Request, username: str) -> Response:
+    def put(self, request: MemberRequest, username: str) -> Response:
         """Blocks; follows both ways end. Twice is the same as once."""
         member = self.member(request, username)
         services.block(blocker=request.user, blocked=member)
         return relation_now(request, member)
 
     @extend_schema(operation_id="unblock", responses=RELATION)
-    def delete(self, request: Request, username: str) -> Response:
+    def delete(self, request: MemberRequest, username: str) -> Response:
         member = self.member(request, username)
         services.unblock(blocker=request.user, blocked=member)
         return relation_now(request, member)
@@ -105,7 +106,7 @@ class FollowRequests(ApiView):
     permission_classes = [IsAuthenticated]
 
     @extend_schema(operation_id="follow_requests", parameters=[CURSOR], responses=PEOPLE)
-    def get(self, request: Request) -> Response:
+    def get(self, request: MemberRequest) -> Response:
         """Who asks to follow the caller's private account."""
         return page_response(
             request, selectors.requests_page(request.user, request.GET.get("cursor")), PersonSerializer
@@ -116,13 +117,13 @@ class FollowRequest(ApiView):
     permission_classes = [IsAuthenticated]
 
     @extend_schema(operation_id="accept_request", request=None, responses=answers({204: None}, *WRITE_ERRORS, 404))
-    def put(self, request: Request, username: str) -> Response:
+    def put(self, request: MemberRequest, username: str) -> Response:
         member, _ = member_or_404(request, username)
         services.accept_request(owner=request.user, follower_id=member.id)
         return Response(status=204)
 
     @extend_schema(operation_id="decline_request", responses=answers({204: None}, *WRITE_ERRORS, 404))
-    def delete(self, request: Request, username: str) -> Response:
+    def delete(self, request: MemberRequest, username: str) -> Response:
         """Declines a request, or removes a follower."""
         member, _ = member_or_404(request, username)
         services.remove_follower(owner=request.user, follower=member)

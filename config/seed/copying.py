@@ -26,7 +26,7 @@ def write(alias: str, table: Table, progress: Callable[[int], object]) -> None:
     """Texts may hold no tab, line break or backslash: what is seeded has none."""
     meta = table.model._meta
     quote = connections[alias].ops.quote_name
-    columns = ", ".join(quote(meta.get_field(name).column) for name in table.fields.split())
+    columns = ", ".join(quote(meta.get_field(name).column) for name in table.fields.split())  # type: ignore
     put = _copy if connections[alias].vendor == "postgresql" else _insert
     for batch in _batches(table.rows):
         with transaction.atomic(using=alias):

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.db.models import Model
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -22,7 +23,7 @@ from users.models import Follower, Following, User
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 NAME_LENGTH = 6  # digits after the m
-BARS = {Following: "follows", Follower: "follows", Post: "posts", Photo: "posts"}
+BARS: dict[type[Model], str] = {Following: "follows", Follower: "follows", Post: "posts", Photo: "posts"}
 BARS |= {Like: "likes", Trace: "likes", PostCount: "likes"}
 
 
