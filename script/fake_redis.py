@@ -6,6 +6,10 @@ import sys
 from types import FrameType
 
 from fakeredis import TcpFakeServer
+from fakeredis._clients import _tcp_server
+
+# Every idle client costs a wake-up this often (seconds); a worker that waits for tasks notices one this late.
+_tcp_server._POLL_INTERVAL = 0.05
 
 
 def stop(number: int, frame: FrameType | None) -> None:

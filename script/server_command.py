@@ -9,9 +9,11 @@ import json
 import os
 import secrets
 import socket
+import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -157,40 +159,39 @@ class Site:
 
     def _prepare(self) -> bool:
         """Migrates and collects static files where something changed; False when interrupted."""
-        steps = [
-            ("Migrating the databases", ["migrate_all"], self.data / "db" / "migrated", "*/migrations/*.py"),
-            (
-                "Collecting static files",
-                ["collectstatic", "--noinput"],
-                self.data / "static" / "collected",
-                "*/static/**/*",
-            ),
-        ]
-        for message, arguments, stamp, pattern in steps:
-            wanted = hash_of(pattern)
-            if stamp.exists() and stamp.read_text() == wanted and not os.environ.get("DATABASE_URL"):
-                continue
-            say(message)
-            if not self._manage(*arguments):
-                return False
-            stamp.parent.mkdir(parents=True, exist_ok=True)
-            stamp.write_text(wanted)
+        migrate = Step("Migrating the databases", ["migrate_all"], self.data / "db" / "migrated", "*/migrations/*.py")
+        if os.environ.get("DATABASE_URL"):  # databases elsewhere: what they have seen is not known here
+            migrate.stamp.unlink(missing_ok=True)
+        collected = self.data / "static" / "collected"
+        collect = Step("Collecting static files", ["collectstatic", "--noinput"], collected, "*/static/**/*")
+        steps = [step for step in (migrate, collect) if not step.done()]
+        for step in steps:
+            say(step.message)
+        if not self._manage(*(step.arguments for step in steps)):
+            return False
+        for step in steps:
+            step.mark_done()
         return True
 
     def _paint_demo(self) -> None:
         if self.options.no_demo or (self.data / "demo.done").exists():
             return
-        say("Painting the demo")
-        if self._manage("demo"):
+        say("Painting the demo, which takes about a minute")
+        if self._manage(["demo"], with_progress=True):
             (self.data / "demo.done").touch()
 
-    def _manage(self, *arguments: str) -> bool:
-        """Runs a management command; False when a signal ended it. Raises SetupError when it fails."""
-        name = arguments[0]
-        status, last_lines = self.supervisor.run_once(name, [str(PYTHON), str(ROOT / "manage.py"), *arguments])
-        if status and not self.supervisor.stopping:
-            raise SetupError(f"manage.py {name} failed: {last_lines[-1] if last_lines else f'status {status}'}")
-        return not self.supervisor.stopping
+    def _manage(self, *commands: list[str], with_progress: bool = False) -> bool:
+        """Runs management commands side by side; False when interrupted. Raises SetupError when one fails."""
+        manage = [str(PYTHON), str(ROOT / "manage.py")]
+        jobs = [Child(arguments[0], [*manage, *arguments], patience=5) for arguments in commands]
+        for job in jobs:
+            job.on_terminal = with_progress and sys.stdout.isatty()
+        finished = self.supervisor.run(*jobs)
+        for job in jobs:
+            if finished and job.process and job.process.returncode:
+                reason = job.last_lines[-1] if job.last_lines else f"status {job.process.returncode}"
+                raise SetupError(f"manage.py {job.name} failed: {reason}")
+        return finished
 
     def _wait_until_healthy(self, web: Child) -> bool:
         host = "127.0.0.1" if self.options.host in ("0.0.0.0", "::") else self.options.host
@@ -218,6 +219,23 @@ class Site:
     def _interrupted(self) -> int:
         say("Stopping (once more to stop at once)")
         return 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """A management command that has to run again only when the files it reads have changed."""
+
+    message: str
+    arguments: list[str]
+    stamp: Path
+    pattern: str
+
+    def done(self) -> bool:
+        return self.stamp.exists() and self.stamp.read_text() == hash_of(self.pattern)
+
+    def mark_done(self) -> None:
+        self.stamp.parent.mkdir(parents=True, exist_ok=True)
+        self.stamp.write_text(hash_of(self.pattern))
 
 
 def make_secret_key(path: Path) -> None:

@@ -31,6 +31,8 @@ class Child:
         self.process: subprocess.Popen[str] | None = None
         self.started = self.next_start = 0.0
         self.pause = FIRST_PAUSE
+        self.reader: threading.Thread | None = None
+        self.on_terminal = False  # writes to our terminal itself, as progress bars must
         self.last_lines: collections.deque[str] = collections.deque(maxlen=20)
 
 
@@ -49,17 +51,18 @@ class Supervisor:
         self._spawn(child)
         return child
 
-    def run_once(self, name: str, command: list[str]) -> tuple[int, list[str]]:
-        """Runs a command to its end, still looking after the children; returns its status and last lines."""
-        job = Child(name, command, patience=5)
-        self._spawn(job)
-        assert job.process
-        self.wait(lambda: job.process is None or job.process.poll() is not None)
-        if self.stopping:
-            self._stop(job)
-            return 130, list(job.last_lines)
-        self._reap(job)
-        return job.process.returncode, list(job.last_lines)
+    def run(self, *jobs: Child) -> bool:
+        """Runs commands side by side to their ends, still looking after the children; False when interrupted."""
+        for job in jobs:
+            self._spawn(job)
+        processes = [job.process for job in jobs if job.process]
+        self.wait(lambda: all(process.poll() is not None for process in processes))
+        for job in jobs:
+            if self.stopping:
+                self._stop(job)
+            else:
+                self._reap(job)
+        return not self.stopping
 
     def wait(self, done: Callable[[], bool], seconds: float = float("inf")) -> bool:
         """Looks after the children until `done`, the deadline, or a signal; says whether it was `done`."""
@@ -83,8 +86,8 @@ class Supervisor:
         child.process = subprocess.Popen(
             child.command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=None if child.on_terminal else subprocess.PIPE,
+            stderr=None if child.on_terminal else subprocess.STDOUT,
             text=True,
             errors="replace",
             env=self.env,
@@ -93,7 +96,8 @@ class Supervisor:
         )
         self.guardian.watch(child.process.pid)
         child.started = time.monotonic()
-        threading.Thread(target=self._forward, args=(child, child.process), daemon=True).start()
+        child.reader = threading.Thread(target=self._forward, args=(child, child.process), daemon=True)
+        child.reader.start()
 
     def _revive(self) -> None:
         now = time.monotonic()
@@ -113,6 +117,8 @@ class Supervisor:
         assert child.process
         kill_group(child.process.pid)
         self.guardian.forget(child.process.pid)
+        if child.reader:
+            child.reader.join(2)  # its last words may say why
 
     def _stop(self, child: Child) -> None:
         if child.process is None:
