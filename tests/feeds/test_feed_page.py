@@ -54,7 +54,7 @@ def test_five_posts_then_ten_newest_first_until_the_end(alice: User, bob: User, 
         assert ("You’re all caught up" in html) == (link is None)
         path = f"/feed/{link}" if link else ""
     assert [len(page) for page in pages] == [5, 10, 3]
-    assert sum(pages, []) == [f"post {number}" for number in range(17, -1, -1)]
+    assert [caption for page in pages for caption in page] == [f"post {number}" for number in range(17, -1, -1)]
 
 
 def test_a_card_shows_who_where_when_with_whom_and_what(alice: User, bob: User, client_of: ClientOf) -> None:
@@ -75,7 +75,7 @@ def test_a_card_shows_who_where_when_with_whom_and_what(alice: User, bob: User, 
 
 
 def test_what_people_write_is_escaped(alice: User, bob: User, client_of: ClientOf) -> None:
-    nasty = '<script>alert(1)</script> #tag"><b> @bob\'<i>'
+    nasty = "<script>alert(1)</script> #tag\"><b> @bob'<i>"
     people.live_post(alice, nasty, location="<b>here</b>")
     html = client_of(bob).get("/feed/").content.decode()
     assert "<script>alert" not in html and "<b>here" not in html and "<i>" not in html

@@ -15,7 +15,8 @@ ClientOf = Callable[[User], Client]
 
 
 def texts(post: Post) -> list[str]:
-    return list(Comment.objects.on_shard_of(post.id).filter(post_id=post.id).order_by("id").values_list("text", flat=True))
+    comments = Comment.objects.on_shard_of(post.id).filter(post_id=post.id)
+    return list(comments.order_by("id").values_list("text", flat=True))
 
 
 def shown(html: str) -> list[str]:
@@ -51,7 +52,8 @@ def test_an_invalid_comment_is_refused_at_its_field_and_kept_for_mending(
 
 def test_the_longest_comment_is_accepted(alice: User, bob: User, client_of: ClientOf) -> None:
     post = people.live_post(alice)
-    text = "ä\r\n" * ((COMMENT_LENGTH - 1) // 2) + "!!"  # the browser counts a line's end as one character, and sends two
+    # The browser counts the end of a line as one character, and sends two.
+    text = "ä\r\n" * ((COMMENT_LENGTH - 1) // 2) + "!!"
     response = client_of(bob).post(f"{post.get_absolute_url()}comments/", {"text": text})
     assert response.status_code == 302
     assert len(texts(post)[0]) == COMMENT_LENGTH

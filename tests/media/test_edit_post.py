@@ -21,9 +21,7 @@ def alts(post: Post) -> list[str]:
 
 
 def test_the_form_holds_what_is_there(alice: User, client_of: ClientOf) -> None:
-    post = people.live_post(
-        alice, "Harbour & sea", photos=2, location="Kiel", people=[{"id": "5", "username": "dora"}]
-    )
+    post = people.live_post(alice, "Harbour & sea", photos=2, location="Kiel", people=[{"id": "5", "username": "dora"}])
     html = client_of(alice).get(f"{post.get_absolute_url()}edit/").content.decode()
     for text in ("Harbour &amp; sea", 'value="Kiel"', 'value="dora"', 'id="alt-2"'):
         assert text in html

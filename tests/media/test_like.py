@@ -15,7 +15,8 @@ ClientOf = Callable[[User], Client]
 
 def likes(post: Post) -> tuple[int, int]:
     """Rows, and what the count says."""
-    return Like.objects.on_shard_of(post.id).filter(post_id=post.id).count(), PostCount.totals(post.id, "likes")["likes"]
+    rows = Like.objects.on_shard_of(post.id).filter(post_id=post.id).count()
+    return rows, PostCount.totals(post.id, "likes")["likes"]
 
 
 def test_like_and_unlike_lead_back_to_the_card(alice: User, bob: User, client_of: ClientOf) -> None:
@@ -48,7 +49,7 @@ def test_a_form_without_next_leads_back_to_the_page_it_was_on(alice: User, bob: 
     assert response["Location"] == f"http://testserver/feed/?cursor=x#{anchor(post)}"
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x()"])
 def test_it_never_leads_to_another_site(alice: User, bob: User, client_of: ClientOf, target: str) -> None:
     post = people.live_post(alice)
     for data, headers in (({"next": target}, {}), ({}, {"Referer": target})):
@@ -73,9 +74,7 @@ def test_visitors_are_sent_to_the_login_and_back_to_the_post(alice: User) -> Non
     assert likes(post) == (0, 0)
 
 
-def test_private_and_blocked_posts_cannot_be_liked(
-    alice: User, bob: User, charlie: User, client_of: ClientOf
-) -> None:
+def test_private_and_blocked_posts_cannot_be_liked(alice: User, bob: User, charlie: User, client_of: ClientOf) -> None:
     post = people.live_post(alice)
     update_profile(user=alice, is_private=True)
     block(blocker=alice, blocked=bob)
