@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
 from hypothesis import HealthCheck, Phase, settings
+from playwright.sync_api import Page
 from rest_framework.throttling import ScopedRateThrottle
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -91,6 +92,15 @@ def test_the_documentation_loads_only_what_this_site_serves() -> None:
     assert "script-src" not in policy, "scripts come from this site alone, none of them inline"
     script = Client().get("/api/docs/?script=")
     assert script["Content-Type"].startswith("application/javascript")
+
+
+@pytest.mark.real("browser")
+@pytest.mark.django_db
+def test_the_documentation_works_in_a_browser(page: Page) -> None:
+    """The page's fixture fails on errors in the console: a request elsewhere, or what the policy forbids."""
+    page.goto("/api/docs/")
+    page.wait_for_selector(".opblock")
+    assert page.locator(".opblock").count() > 20
 
 
 # --- Any request that fits the schema, and many that do not, has an answer that the schema names -----------------
