@@ -1,5 +1,6 @@
 """A throwaway Ceph cluster of one monitor, one OSD and one radosgw: a real S3 in seconds."""
 
+import time
 import uuid
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.parts.process import (
 )
 
 BINARIES = ("ceph-authtool", "monmaptool", "ceph-mon", "ceph-osd", "ceph", "radosgw", "radosgw-admin")
+MONITOR_ATTEMPTS = 20
 ACCESS_KEY, SECRET_KEY = "testaccess", "testsecret"
 
 CONFIGURATION = """\
@@ -90,7 +92,7 @@ class Radosgw:
         configuration = CONFIGURATION.format(fsid=fsid, mon_port=mon_port, home=self.home, port=self.port)
         (self.home / "ceph.conf").write_text(configuration)
         self._make_monitor(mon_port, fsid)
-        self._serve("mon", "ceph-mon", "-i", "a", "-f").wait_until(self._monitor_answers)
+        self._serve("mon", "ceph-mon", "-i", "a", "-f")
         self._make_osd()
         self._serve("osd", "ceph-osd", "-i", "0", "-f")
         gateway = self._serve("rgw", "radosgw", "-n", "client.rgw.a", "-f")
@@ -110,19 +112,22 @@ class Radosgw:
         self._run("monmaptool", "--create", "--addv", "a", f"[v1:127.0.0.1:{mon_port}]", "--fsid", fsid, monmap)
         self._run("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, "--keyring", keyring)
 
-    def _monitor_answers(self) -> bool:
-        """One that has only just begun refuses every command (EPERM)."""
-        try:
-            self._run("ceph", "osd", "stat")
-        except PartError:
-            return False
-        return True
-
     def _make_osd(self) -> None:
         identity = str(uuid.uuid4())
-        self._run("ceph", "osd", "new", identity)
+        self._ask_monitor("osd", "new", identity)
         self._run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", identity)
-        self._run("ceph", "osd", "crush", "add", "osd.0", "1.0", "root=default", "host=localhost")
+        self._ask_monitor("osd", "crush", "add", "osd.0", "1.0", "root=default", "host=localhost")
+
+    def _ask_monitor(self, *command: str) -> None:
+        """On a busy machine a monitor refuses commands for a while (EPERM); each of ours may be repeated."""
+        for attempt in range(MONITOR_ATTEMPTS):
+            try:
+                self._run("ceph", *command)
+                return
+            except PartError as error:
+                if "EPERM" not in str(error) or attempt == MONITOR_ATTEMPTS - 1:
+                    raise
+                time.sleep(0.2)
 
     def _command(self, name: str, *arguments: object) -> list[object]:
         return [find_binary(name), "-c", self.home / "ceph.conf", *arguments]
