@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyvips
 
-from config.demo import portraits, scenes_close, scenes_land, scenes_night, scenes_paper, scenes_water
+from config.demo import portraits, scenes_close, scenes_land, scenes_night, scenes_paper, scenes_table, scenes_water
 from config.demo.canvas import Canvas
 from config.demo.places import PLACES, Place
 
@@ -32,7 +32,7 @@ SCENES: dict[str, Callable[[Canvas], str]] = {
         scenes_night.city,
         scenes_paper.balloons,
         scenes_land.lake,
-        scenes_close.coffee,
+        scenes_table.coffee,
         scenes_night.northern_lights,
         scenes_land.poppies,
         scenes_water.lighthouse,
@@ -41,7 +41,7 @@ SCENES: dict[str, Callable[[Canvas], str]] = {
         scenes_water.jellyfish,
         scenes_close.cherry_blossom,
         scenes_night.moonlit_hills,
-        scenes_close.still_life,
+        scenes_table.still_life,
         scenes_paper.lavender,
         scenes_land.snow_tree,
         scenes_night.rainy_window,

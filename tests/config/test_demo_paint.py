@@ -21,7 +21,7 @@ def test_every_scene_paints(scene):
         image.load()
         assert image.format == "JPEG"
         assert image.size == (painting.width, painting.height)
-        assert max(image.size) >= 1280
+        assert max(image.size) >= 1080
         # Something is on it: more than a flat colour or a single gradient.
         assert len(set(image.resize((32, 32)).convert("RGB").tobytes())) > 24
     assert painting.scene == scene
