@@ -56,7 +56,7 @@ def connection(name: str, url: str) -> dict[str, Any]:
         return sqlite(Path(config["NAME"]))
     if "postgresql" not in engine:
         raise ImproperlyConfigured(f"{name} has {url!r}; it must be postgres://… or sqlite:///…")
-    return {**config, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    return {**config, "ENGINE": "photoapp.postgresql", "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 
 
 def sqlite(path: Path) -> dict[str, Any]:

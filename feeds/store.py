@@ -57,20 +57,21 @@ end
 PUSH = (
     NEWER
     + """
-local id, length = ARGV[1], tonumber(ARGV[2])
+local call, id, length = redis.call, ARGV[1], tonumber(ARGV[2])
 local pushed = 0
 for _, key in ipairs(KEYS) do
-  local head = redis.call('LINDEX', key, 0)
+  local head = call('LINDEX', key, 0)
   if head then
+    local now = 0
     if newer(id, head) then
-      redis.call('LPUSH', key, id)
+      now = call('LPUSH', key, id)
     elseif id ~= head then
-      for _, other in ipairs(redis.call('LRANGE', key, 0, -1)) do
+      for _, other in ipairs(call('LRANGE', key, 0, -1)) do
         if id == other then break end
-        if newer(id, other) then redis.call('LINSERT', key, 'BEFORE', other, id) break end
+        if newer(id, other) then now = call('LINSERT', key, 'BEFORE', other, id) break end
       end
     end
-    redis.call('LTRIM', key, 0, length - 1)
+    if now > length then call('LTRIM', key, 0, length - 1) end
     pushed = pushed + 1
   end
 end

@@ -11,6 +11,7 @@ from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 
 from media.models import Author, Comment, Like, Photo, Post, PostCount, Trace
 from photoapp.pagination import Page, decode_cursor, keyset_page, page_of
+from photoapp.prepared import Prepared
 from photoapp.shards import CONTENT, alias_for, by_server
 from users.models import User
 from users.selectors import (
@@ -45,6 +46,13 @@ def _card_photos(alias: str, viewer_id: int | None) -> QuerySet[Photo]:
     )
 
 
+_photos_of_live_posts = Prepared(
+    lambda alias, viewer_id, post_ids: _card_photos(alias, viewer_id).filter(
+        post_id__in=post_ids, post__state=Post.State.LIVE, post__owner__is_active=True
+    )
+)
+
+
 def _cards(photos: Iterable[Any]) -> list[Post]:
     """Groups photo rows (in the order of posts) into cards."""
     cards: dict[int, Post] = {}
@@ -66,10 +74,7 @@ def cards_by_ids(post_ids: Iterable[int], viewer_id: int | None) -> list[Post]:
     wanted = list(post_ids)
     cards: dict[int, Post] = {}
     for alias, here in by_server(CONTENT, wanted).items():
-        photos = _card_photos(alias, viewer_id).filter(
-            post_id__in=here, post__state=Post.State.LIVE, post__owner__is_active=True
-        )
-        cards.update((card.id, card) for card in _cards(photos))
+        cards.update((card.id, card) for card in _cards(_photos_of_live_posts.rows(alias, viewer_id, here)))
     return [cards[id] for id in wanted if id in cards]
 
 

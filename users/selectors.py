@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, Value
 
 from photoapp.pagination import Page, keyset_page
+from photoapp.prepared import Prepared
 from photoapp.shards import FRIENDS, alias_for
 from users.models import Block, BlockedBy, FollowCount, Follower, Following, User
 
@@ -102,13 +103,18 @@ def relations(viewer_id: int, other_ids: Iterable[int]) -> dict[int, Relation]:
     }
 
 
+_accepted = Prepared(
+    lambda alias, follower_id, followee_ids: (
+        Following.objects.using(alias)
+        .filter(follower_id=follower_id, accepted=True, followee_id__in=followee_ids)
+        .values_list("followee_id", flat=True)
+    )
+)
+
+
 def accepted_among(follower_id: int, followee_ids: Iterable[int]) -> set[int]:
     """Which of these members the follower follows now. One query on the follower's shard."""
-    wanted = set(followee_ids)
-    if not wanted:
-        return set()
-    follows = Following.objects.for_owner(follower_id).filter(accepted=True, followee_id__in=wanted)
-    return set(follows.values_list("followee_id", flat=True))
+    return set(_accepted.rows(alias_for(FRIENDS, follower_id), follower_id, list(set(followee_ids))))
 
 
 def followee_ids(follower_id: int) -> list[int]:

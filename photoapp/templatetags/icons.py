@@ -1,5 +1,7 @@
 """Inline icons, 24 by 24, drawn with the text's colour: `{% icon "heart" %}`."""
 
+from functools import cache
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -38,6 +40,7 @@ ICONS = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str, label: str = "") -> SafeString:
     """An icon beside text says nothing to a screen reader; one that stands alone needs a label."""
     said = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
