@@ -37,9 +37,7 @@ def test_nobody_blocks_themselves(alice: User) -> None:
         services.block(blocker=alice, blocked=alice)
 
 
-def test_a_block_whose_news_comes_late_still_arrives(
-    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_block_whose_news_comes_late_still_arrives(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as context:
         context.setattr(outbox, "_start", lambda group, row: None)
         services.block(blocker=alice, blocked=bob)

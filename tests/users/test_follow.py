@@ -101,9 +101,7 @@ ACTS = st.lists(st.sampled_from(["follow", "unfollow", "accept", "remove", "bloc
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=ACTS)
-def test_after_any_history_both_sides_agree(
-    db: None, monkeypatch: pytest.MonkeyPatch, acts: list[str]
-) -> None:
+def test_after_any_history_both_sides_agree(db: None, monkeypatch: pytest.MonkeyPatch, acts: list[str]) -> None:
     """The news arrives late, twice and out of order; at the quiet point all rows and counts agree."""
     number = next(pairs)
     one = make_user(f"one{number}", shard=3)
