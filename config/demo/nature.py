@@ -121,8 +121,9 @@ def strokes_svg(strokes: dict[float, list[str]], colour: Colour) -> str:
 
 def sun(c: Canvas, x: float, y: float, r: float, colour: Colour, glow: float = 0.7, reach: float = 4) -> None:
     c.shine(c.disc_light(x, y, r * reach), colour, glow)
-    body = f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{r:.1f}" fill="{css(mix(colour, WHITE, 0.4))}"/>'
-    c.svg(body, blur=max(1.2, r * 0.03))
+    pale = mix(colour, WHITE, 0.4)
+    defs = radial("sun", [(0, pale, 1), (0.93, pale, 1), (1, pale, 0)])
+    c.svg(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="url(#sun)"/>', defs)
 
 
 def moon(c: Canvas, x: float, y: float, r: float, colour: Colour) -> None:

@@ -2,7 +2,7 @@
 
 import math
 
-from config.demo.canvas import Canvas, css, linear, mix, points, rgb, smooth
+from config.demo.canvas import Canvas, css, curve, linear, mix, points, rgb, smooth
 from config.demo.nature import (
     BLACK,
     WHITE,
@@ -12,11 +12,12 @@ from config.demo.nature import (
     grass,
     height_at,
     land,
-    pine,
+    paper_lut,
     reflect,
     ridge,
     strokes_svg,
     sun,
+    waves,
 )
 from config.demo.palettes import DAWN, DAY, EVENING, GOLDEN, LILAC, MIST, NORDIC, PEACH, STORM, pick
 
@@ -148,11 +149,7 @@ def dunes(c: Canvas) -> str:
         over = smooth([edge[0], *lee[:-1]])
         body += f'<path d="{over}L{lee[-1][0]:.0f} {c.h * 1.02:.0f}L{edge[-1][0]:.0f} {edge[-1][1]:.0f}{smooth(edge[::-1]).replace("M", "L", 1)}Z" fill="url(#d{i})"/>'
     c.svg(body, defs)
-    from config.demo.nature import paper_lut, waves
-
     ripples = waves(c, c.h * 0.5, 0.8).maplut(paper_lut(0.42, 0.75))
-    from config.demo.canvas import curve
-
     fade = ripples.resize(1).maplut(curve(lambda v: 1 - 0.16 * v))
     span = c.h - round(c.h * 0.5)
     mask = fade.resize(c.w / fade.width, vscale=span / fade.height, kernel="linear").embed(
@@ -308,7 +305,3 @@ def blossom(c: Canvas, x: float, y: float, r: float, colour: tuple[float, float,
         f'<g transform="translate({x:.1f} {y:.1f}) scale(1 {c.rng.uniform(0.55, 0.9):.2f})" fill="{css(colour)}">'
         f'{petals}<circle r="{r * 0.27:.1f}" fill="{heart}"/></g>'
     )
-
-
-__all__ = ["dunes", "foggy_forest", "lake", "mountains", "poppies", "snow_tree"]
-_ = pine

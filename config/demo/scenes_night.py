@@ -2,7 +2,7 @@
 
 import math
 
-from config.demo.canvas import Canvas, Colour, css, linear, mix, points, radial, rgb, smooth
+from config.demo.canvas import Canvas, Colour, css, mix, radial, rgb, smooth
 from config.demo.nature import BLACK, WHITE, forest, land, moon, reflect, ridge, stars, sun
 from config.demo.palettes import ARCTIC, BLUE, DARK, EMBER, INDIGO, NIGHT, VIOLET, pick
 
@@ -240,6 +240,3 @@ def _drops(c: Canvas, upside_down) -> None:  # type: ignore[no-untyped-def]
     c.image = mask.ifthenelse(lens, c.image, blend=True).copy_memory()
     defs = radial("rim", [(0, BLACK, 0), (0.6, BLACK, 0.05), (1, BLACK, 0.5)], 0.5, 0.65)
     c.svg(rims + f'<g fill="#fff" fill-opacity="0.75">{sparks}</g>', defs)
-
-
-_ = (linear, points)

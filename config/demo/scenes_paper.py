@@ -3,7 +3,7 @@
 import math
 
 from config.demo.canvas import Canvas, Colour, css, curve, linear, mix, points, radial, rgb, shift, smooth
-from config.demo.nature import BLACK, WHITE, birds, forest, height_at, land, ridge, sun
+from config.demo.nature import BLACK, WHITE, forest, height_at, land, ridge, sun
 from config.demo.palettes import BLUE, DAWN, GOLDEN, LILAC, MINT, MIST, NORDIC, PEACH, VIOLET, pick
 
 
@@ -289,6 +289,3 @@ def _pot(c: Canvas, x: float, y: float, s: float) -> str:
         ex, ey = math.sin(a) * r, -s - math.cos(a) * r
         leaves += f'<path d="M0 {-s:.0f}Q{ex * 0.2 - s * 0.1:.0f} {ey * 0.85:.0f} {ex:.0f} {ey:.0f}Q{ex * 0.5 + s * 0.1:.0f} {(ey - s) / 2:.0f} 0 {-s:.0f}Z" fill="{css(tone)}"/>'
     return f'<g transform="translate({x:.0f} {y:.0f})">{leaves}<path d="M{-s * 0.5} {-s}H{s * 0.5}L{s * 0.36} 0H{-s * 0.36}Z" fill="{css(clay)}"/><path d="M{s * 0.1} {-s}H{s * 0.5}L{s * 0.36} 0H{s * 0.1}Z" fill="#000" fill-opacity="0.16"/><rect x="{-s * 0.56}" y="{-s * 1.06}" width="{s * 1.12}" height="{s * 0.18}" fill="{css(mix(clay, WHITE, 0.12))}"/></g>'
-
-
-_ = birds

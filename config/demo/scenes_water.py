@@ -2,19 +2,15 @@
 
 import math
 
-from config.demo.canvas import Canvas, Colour, blob, css, linear, mix, points, radial, rgb, smooth
-from config.demo.nature import BLACK, WHITE, birds, land, moon, ridge, sea, stars, sun
+from config.demo.canvas import Canvas, Colour, blob, css, curve, linear, mix, points, radial, rgb, smooth
+from config.demo.nature import BLACK, WHITE, birds, ridge, sea, stars, sun
 from config.demo.palettes import (
     BLUE,
     DAWN,
     EMBER,
     EVENING,
-    GOLDEN,
-    INDIGO,
     LILAC,
-    MINT,
     NIGHT,
-    NORDIC,
     PEACH,
     STORM,
     VIOLET,
@@ -270,8 +266,6 @@ def koi_pond(c: Canvas) -> str:
 
 
 def _caustic():  # type: ignore[no-untyped-def]
-    from config.demo.canvas import curve
-
     return curve(lambda v: max(0.0, 1 - abs(v - 0.5) * 22) ** 1.5)
 
 
@@ -328,6 +322,3 @@ def _pad(c: Canvas, x: float, y: float, r: float) -> tuple[str, str]:
         f'<path d="{veins}" stroke="{css(mix(green, WHITE, 0.25), 0.6)}" stroke-width="{r * 0.014:.1f}"/>{flower}</g>'
     )
     return drawn, f'<g {move}><path d="{shape}"/></g>'
-
-
-_ = (GOLDEN, INDIGO, MINT, NORDIC, moon, land)
