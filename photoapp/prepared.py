@@ -30,7 +30,7 @@ class Prepared:
         if len(ids) > LONGEST:
             return list(self.build(alias, id, ids))
         size = -(-len(ids) // STEP) * STEP
-        values = {MARK: id, **{MARK + 1 + n: ids[min(n, len(ids) - 1)] for n in range(size)}}
+        values: dict[int, Any] = {MARK: id, **{MARK + 1 + n: ids[min(n, len(ids) - 1)] for n in range(size)}}
         iterable, original, sql, marked = self._compile(alias, id is None, size)
         compiler = copy.copy(original)
         compiler.connection = connections[alias]  # this thread's
