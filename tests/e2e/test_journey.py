@@ -67,6 +67,7 @@ def test_from_sign_up_to_a_followers_feed(
     expect(photo).to_have_js_property("complete", True)
     assert photo.evaluate("image => image.naturalWidth") > 300
 
+    live_worker.settle()
     bob.goto("/")
     card = bob.locator("article.post")
     expect(card).to_contain_text("Home by the <fjord> #oslo")
@@ -126,7 +127,7 @@ def test_a_feed_of_five_goes_on(
 
 @both_ways
 def test_a_private_account_lets_people_in(
-    new_page: NewPage, alice: User, charlie: User, live_site: LiveSite, javascript: bool
+    new_page: NewPage, alice: User, charlie: User, live_site: LiveSite, live_worker: WorkerProcess, javascript: bool
 ) -> None:
     live_posts(alice, ["only for friends"])
     owner, guest = new_page(java_script_enabled=javascript), new_page(java_script_enabled=javascript)
@@ -147,6 +148,7 @@ def test_a_private_account_lets_people_in(
     owner.get_by_role("button", name="Accept charlie").click()
     guest.goto("/u/alice/")
     expect(guest.locator("a[href^='/p/']")).to_have_count(1)
+    live_worker.settle()
     guest.goto("/")
     expect(guest.locator("article.post")).to_contain_text("only for friends")
 
