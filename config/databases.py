@@ -11,6 +11,8 @@ Servers = dict[str, list[str]]
 
 GROUPS = ("friends", "content")
 
+CONNECT_SECONDS = 3  # a server that does not answer at all would hold up a request for minutes
+
 # IMMEDIATE takes the write lock at BEGIN, so that two writers queue instead of failing when they upgrade;
 # WAL lets readers go on meanwhile.
 SQLITE_OPTIONS = {
@@ -56,7 +58,14 @@ def connection(name: str, url: str) -> dict[str, Any]:
         return sqlite(Path(config["NAME"]))
     if "postgresql" not in engine:
         raise ImproperlyConfigured(f"{name} has {url!r}; it must be postgres://… or sqlite:///…")
-    return {**config, "ENGINE": "photoapp.postgresql", "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    options = {"connect_timeout": CONNECT_SECONDS, **config.get("OPTIONS", {})}
+    return {
+        **config,
+        "ENGINE": "photoapp.postgresql",
+        "OPTIONS": options,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
 
 
 def sqlite(path: Path) -> dict[str, Any]:
