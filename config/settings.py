@@ -178,6 +178,7 @@ TEMPLATES = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+USE_I18N = False  # there is one language, and looking for others costs on every page
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
@@ -44,7 +43,7 @@ def _link(match: re.Match[str]) -> str:
 def made(row: Post | Comment) -> SafeString:
     """When a post or comment was made, as a <time> element: "5 min", "3 h", "2 d", then a date."""
     at = ids.time_of(row.id)
-    full = date_format(at, "j F Y, H:i")
+    full = f"{at.day} {at:%B %Y, %H:%M}"  # much cheaper than date_format, and on every card
     return mark_safe(f'<time datetime="{at:%Y-%m-%dT%H:%MZ}" title="{full} UTC">{_age(at, timezone.now())}</time>')  # noqa: S308
 
 
@@ -58,7 +57,7 @@ def _age(at: datetime, now: datetime) -> str:
         return f"{minutes // 60} h"
     if minutes < 7 * 24 * 60:
         return f"{minutes // (24 * 60)} d"
-    return date_format(at, "j F" if at.year == now.year else "j F Y")
+    return f"{at.day} {at:%B}" if at.year == now.year else f"{at.day} {at:%B %Y}"
 
 
 @register.simple_tag
