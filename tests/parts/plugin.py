@@ -2,6 +2,8 @@
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -23,9 +25,18 @@ def prepare() -> None:
         except PartError as error:
             sys.exit(f"tests: {error}")
         os.environ.update(parts.environment("main"))
+    elif parts is None:
+        threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
     import django
 
     django.setup()
+
+
+def end_with_parent(parent: int) -> None:
+    """A worker in the middle of a test would outlive a run that was killed, and with it the processes it started."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(3)
 
 
 @pytest.hookimpl(tryfirst=True)
