@@ -53,7 +53,8 @@ local function newer(a, b)
 end
 """
 
-# Puts an id onto those of the lists that exist, where it belongs; twice is the same as once.
+# Puts an id onto those of the lists that exist, where it belongs; twice is the same as once. A list may grow a tenth
+# too long before it is cut: cutting it at every push would be a third of the work.
 PUSH = (
     NEWER
     + """
@@ -71,7 +72,7 @@ for _, key in ipairs(KEYS) do
         if newer(id, other) then now = call('LINSERT', key, 'BEFORE', other, id) break end
       end
     end
-    if now > length then call('LTRIM', key, 0, length - 1) end
+    if now > length * 1.1 then call('LTRIM', key, 0, length - 1) end
     pushed = pushed + 1
   end
 end

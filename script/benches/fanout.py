@@ -13,16 +13,16 @@ from typing import Any
 import redis
 from django.core.management import call_command
 
-from config.seed.copying import refresh_statistics
+from config.seed.copying import Table, refresh_statistics, write
 from feeds import store
 from photoapp.ids import new_id_beside
-from photoapp.shards import FRIENDS, servers
+from photoapp.shards import FRIENDS, alias_for, servers
 from script.benches.parts import row
 from users.models import Follower, User
 from users.selectors import follower_id_chunks
 
 AUTHORS, FOLLOWERS = 100, 10_000
-FEED = 300  # ids in a feed when the push comes
+FEED = store.FEED_LENGTH  # ids in a feed when the push comes: full, so that each push drops the oldest
 PIPELINE = 1_000
 TIMES_THE_PIPELINE = 2.5
 
@@ -46,7 +46,7 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
         row("feeds a second, pushes alone", without_reading(ours, reading), "feeds/s", digits=0),
         row("feeds a second, pipeline alone", without_reading(theirs, reading), "feeds/s", digits=0),
         row("longest call of the script", [longest_call(authors)], "ms", at_most=10, digits=2),
-        row("memory of a feed of 300 ids", [memory()], "bytes", digits=0),
+        row(f"memory of a full feed, {store.FEED_LENGTH} ids", [memory()], "bytes", digits=0),
     ]
 
 
@@ -56,8 +56,9 @@ def populate(count: int) -> list[int]:
     members = list(User.objects.order_by("id").values_list("id", flat=True))
     authors, followers = members[:count], members[count:]
     for author in authors:
-        rows = (Follower(followee_id=author, follower_id=id, accepted=True, position=id) for id in followers)
-        Follower.objects.bulk_create(rows, batch_size=5_000)
+        rows = ((author, id, True, id) for id in followers)
+        fields = "followee_id follower_id accepted position"
+        write(alias_for(FRIENDS, author), Table(Follower, fields, rows), progress=int)
     for alias in servers(FRIENDS):
         refresh_statistics(alias)
     ids = [new_id_beside(random.choice(members)) for _ in range(FEED)]
