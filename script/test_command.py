@@ -74,7 +74,8 @@ def install_missing_parts() -> None:
     try:
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], env=env, stdout=subprocess.DEVNULL)
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+        keep_ours = ["-o", "Dpkg::Options::=--force-confold"]
+        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *keep_ours, *missing]
         done = subprocess.run(command, env=env, stdout=subprocess.DEVNULL)
         if done.returncode and os.environ.get("REQUIRE_REAL") == "1":
             raise SetupError(f"apt-get could not install {' '.join(missing)}.")
