@@ -159,7 +159,7 @@ def test_a_comment_is_edited_and_deleted_on_its_server(
     assert PostCount.totals(other.post_id, "comments") == {"comments": 1}
 
 
-@pytest.mark.parametrize("id", ["0", "123", "abc", str(ids.new_id(7)), str(1 << 63), "9" * 30])
+@pytest.mark.parametrize("id", ["0", "123", "abc", str(1 << 61), str(1 << 63), "9" * 30])
 @pytest.mark.parametrize("page", ["change", "delete", "history"])
 def test_an_id_without_a_row_leads_back_with_a_message(admin_client: Client, id: str, page: str) -> None:
     url = f"/admin/media/post/{id}/{page}/"
