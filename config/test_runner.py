@@ -38,4 +38,9 @@ class PytestRunner:
 
 
 def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    """This one without what a test run around it has set: pytest would take itself for one of its workers."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name != "DJANGO_SETTINGS_MODULE" and not name.startswith("PYTEST_XDIST_")
+    }

@@ -117,6 +117,12 @@ class Server:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    def pause(self) -> None:
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.killpg(self.process.pid, signal.SIGCONT)
+
     def stop(self, *, seconds: float = 10) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, self.stop_signal)

@@ -41,6 +41,7 @@ class Process(ABC):
     def __init__(self) -> None:
         self.server: Server | None = None
         self.changes: dict[str, str] = {}
+        self.paused = False
 
     @property
     def alive(self) -> bool:
@@ -49,6 +50,14 @@ class Process(ABC):
     def ensure(self) -> None:
         if not self.alive or self.changes:
             self.restart()
+        elif self.server and self.paused:
+            self.server.resume()
+        self.paused = False
+
+    def pause(self) -> None:
+        if self.server and self.alive:
+            self.server.pause()
+            self.paused = True
 
     def restart(self, **changes: str) -> None:
         """Stops it, and starts it with these changes to its environment."""
@@ -163,7 +172,8 @@ def live_site(db: None, web_process: WebProcess) -> LiveSite:
 @pytest.fixture
 def live_worker(db: None, worker_process: WorkerProcess) -> Generator[WorkerProcess, None, None]:
     """A Celery worker on all queues. What it still does at the end of the test is waited for, so that it does
-    not write into the next one; a task that waits for a retry ends with its worker."""
+    not write into the next one; a task that waits for a retry ends with its worker. Between the tests that ask for
+    it the worker stands still: others look at what is waiting, and would find it done."""
     worker_process.ensure()
     yield worker_process
     deadline = time.monotonic() + 3
@@ -171,3 +181,4 @@ def live_worker(db: None, worker_process: WorkerProcess) -> Generator[WorkerProc
         if time.monotonic() > deadline:
             worker_process.kill()
         time.sleep(0.02)
+    worker_process.pause()
