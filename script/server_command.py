@@ -98,12 +98,12 @@ class Site:
         self._start_redis()
         if not self._prepare():
             return self._interrupted()
+        self._paint_demo()  # alone: a worker would find its posts waiting and render them too
+        if self.supervisor.stopping:
+            return self._interrupted()
         self.supervisor.start(Child("worker", self._worker_command(), patience=20))
         web = self.supervisor.start(Child("web", self._web_command(), patience=32))
         if not self._wait_until_healthy(web):
-            return self._interrupted()
-        self._paint_demo()
-        if self.supervisor.stopping:
             return self._interrupted()
         self._announce(time.monotonic() - started)
         self.supervisor.wait(lambda: False)

@@ -19,7 +19,7 @@ QUALITY = 84
 AVATAR = 512  # px
 
 # 4:5, 1:1, 3:2, 16:9, 3:4, 1.91:1; multiples of 8, so that soft layers are enlarged by whole pixels
-FORMATS = ((1080, 1352), (1080, 1080), (1440, 960), (1440, 808), (1080, 1440), (1440, 752))
+FORMATS = ((960, 1200), (1080, 1080), (1200, 800), (1200, 672), (960, 1280), (1200, 632))
 WEIGHTS = (5, 3, 4, 2, 3, 1)
 
 SCENES: dict[str, Callable[[Canvas], str]] = {
