@@ -16,6 +16,8 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 FEED_LENGTH = 500
 RECENT_LENGTH = 100
@@ -29,7 +31,12 @@ BUILDING = "-"
 @lru_cache(maxsize=1)
 def connection() -> Any:
     return redis.Redis.from_url(
-        settings.FEEDS_URL, decode_responses=True, socket_timeout=1, socket_connect_timeout=0.25, protocol=2
+        settings.FEEDS_URL,
+        decode_responses=True,
+        socket_timeout=1,
+        socket_connect_timeout=0.25,
+        protocol=2,
+        retry=Retry(NoBackoff(), 1),  # a connection that was closed while idle; every command here may run twice
     )
 
 
