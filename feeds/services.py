@@ -56,7 +56,7 @@ def become_pushed(author_id: int) -> None:
     newest = newest_ids_of([author_id], BACKFILL)
     for chunk in follower_id_chunks(author_id):
         for follower_id in chunk:
-            store.merge(store.feed_key(follower_id), newest)
+            backfill(follower_id, newest)
     PulledAuthor.objects.filter(author_id=author_id).delete()
     for chunk in follower_id_chunks(author_id):
         store.unmark_pulled(author_id, chunk)
@@ -74,9 +74,14 @@ def follow_changed(follower_id: int, followee_id: int) -> None:
     if accepted_among(follower_id, [followee_id]):
         if PulledAuthor.objects.filter(author_id=followee_id).exists():
             store.mark_pulled(followee_id, [follower_id])
-        store.merge(store.feed_key(follower_id), newest_ids_of([followee_id], BACKFILL))
+        backfill(follower_id, newest_ids_of([followee_id], BACKFILL))
     else:
         purge(follower_id, followee_id)
+
+
+def backfill(user_id: int, newest: Sequence[int]) -> None:
+    """Merges an author's newest posts, BACKFILL at most, into a member's feed."""
+    store.merge(store.feed_key(user_id), newest, more=len(newest) == BACKFILL)
 
 
 def purge(user_id: int, author_id: int) -> None:

@@ -90,6 +90,7 @@ return pushed
 # Merges ids (newest first) into a list at once. A list that is not complete takes nothing older than its tail:
 # between its tail and such an id others would be missing. ARGV[3] says what the ids are:
 #   'some'      more ids for a list that exists
+#   'head'      the same, and older ones of their kind were left out: the list now ends where they end
 #   'complete'  all there is: ends the building, and marks the list complete
 #   'newest'    the newest of more: ends the building
 MERGE = (
@@ -99,9 +100,10 @@ local key, length, ttl, kind = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), AR
 local old = redis.call('LRANGE', key, 0, -1)
 if #old == 0 then return 0 end
 local last = old[#old]
-local floor = (kind == 'some' and last ~= '0' and last ~= '-') and last or nil
+local finishing = kind == 'complete' or kind == 'newest'
+local floor = (not finishing and last ~= '0' and last ~= '-') and last or nil
+local cut = (kind == 'head' or kind == 'newest') and #ARGV > 3 and ARGV[#ARGV] or nil
 local merged, i, j = {}, 1, 4
-local finishing = kind ~= 'some'
 while i <= #old or j <= #ARGV do
   local one
   if j > #ARGV or (i <= #old and not newer(ARGV[j], old[i])) then
@@ -112,6 +114,7 @@ while i <= #old or j <= #ARGV do
     j = j + 1
     if floor and newer(floor, one) then one = nil end
   end
+  if one and cut and one ~= '-' and newer(cut, one) then one = nil end
   if one and not (finishing and (one == '-' or one == '0')) and one ~= merged[#merged] then
     merged[#merged + 1] = one
   end
@@ -209,10 +212,11 @@ def finish(key: str, ids: Sequence[int], *, complete: bool, length: int, ttl: in
     _script(MERGE)(keys=[key], args=[length, ttl, kind, *ids])
 
 
-def merge(key: str, ids: Sequence[int], *, length: int = FEED_LENGTH) -> None:
-    """Merges ids, newest first, into a list that exists."""
+def merge(key: str, ids: Sequence[int], *, more: bool = False, length: int = FEED_LENGTH) -> None:
+    """Merges ids, newest first, into a list that exists. `more`: older ones exist that were left out, so that the
+    list can be relied on only down to the last of these; below, readers go on from the database."""
     if ids:
-        _script(MERGE)(keys=[key], args=[length, FEED_TTL, "some", *ids])
+        _script(MERGE)(keys=[key], args=[length, FEED_TTL, "head" if more else "some", *ids])
 
 
 def set_pulls(user_id: int, author_ids: Iterable[int]) -> None:
