@@ -11,6 +11,7 @@ from django.core.files.storage import FileSystemStorage
 from storages.backends.s3 import S3Storage
 
 S3_DELETE_BATCH = 1000
+PARTIAL = ".partial-"
 
 
 class FileStore(FileSystemStorage):
@@ -22,7 +23,7 @@ class FileStore(FileSystemStorage):
     def _save(self, name: str, content: File) -> str:
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=".partial-", delete=False) as file:
+        with NamedTemporaryFile(dir=path.parent, prefix=PARTIAL, delete=False) as file:
             for chunk in content.chunks():
                 file.write(chunk)
             file.flush()
@@ -31,10 +32,15 @@ class FileStore(FileSystemStorage):
         return name
 
     def delete_many(self, names: Iterable[str]) -> None:
-        for name in names:
-            self.delete(name)
-            with suppress(OSError):  # other files are still in it
-                Path(self.path(name)).parent.rmdir()
+        """Also what a killed process had begun to write beside them."""
+        paths = [Path(self.path(name)) for name in names]
+        for path in paths:
+            path.unlink(missing_ok=True)
+        for folder in {path.parent for path in paths}:
+            for partial in folder.glob(f"{PARTIAL}*"):
+                partial.unlink(missing_ok=True)
+            with suppress(OSError):  # other files are still in it, or it never was
+                folder.rmdir()
 
 
 class S3Store(S3Storage):
