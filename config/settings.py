@@ -4,6 +4,7 @@ The embedded default (SQLite files, photos on disk, a Redis that `script/server`
 same code: only the URLs below differ.
 """
 
+import logging
 import secrets
 import sys
 from pathlib import Path
@@ -300,4 +301,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Logs --------------------------------------------------------------------------------------------------------
 
-LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in logging.getLevelNamesMapping():
+    stop(f"LOG_LEVEL is {LOG_LEVEL!r}; it must be DEBUG, INFO, WARNING or ERROR")
+LOGGING = logging_config(LOG_LEVEL)

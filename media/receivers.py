@@ -152,7 +152,7 @@ def erase_trace(trace: Trace) -> None:
     if post is None:
         return
     if trace.kind == Trace.Kind.LIKE:
-        services.remove_like(post_id=post.id, owner_id=post.owner_id, user_id=trace.user_id)
+        services.remove_like(post_id=post.id, user_id=trace.user_id)
     else:
         people = [person for person in post.people if person["id"] != str(trace.user_id)]
         Post.objects.on_shard_of(post.id).filter(id=post.id).update(people=people)

@@ -218,23 +218,23 @@ def like(*, post: Post, user: User) -> None:
         except IntegrityError:
             return
         PostCount.add(post.id, using=using, likes=1)
-        _emit_like_changed(post, user.id)
+        _emit_like_changed(post.id, user.id)
 
 
 def unlike(*, post: Post, user: User) -> None:
-    remove_like(post_id=post.id, owner_id=post.owner_id, user_id=user.id)
+    remove_like(post_id=post.id, user_id=user.id)
 
 
-def remove_like(*, post_id: int, owner_id: int, user_id: int) -> None:
+def remove_like(*, post_id: int, user_id: int) -> None:
     using = alias_for(CONTENT, post_id)
     with transaction.atomic(using=using):
         if Like.objects.using(using).filter(post_id=post_id, user_id=user_id).delete()[0]:
             PostCount.add(post_id, using=using, likes=-1)
-            outbox.emit("post.like_changed", group=CONTENT, owner_id=owner_id, post_id=post_id, user_id=user_id)
+            _emit_like_changed(post_id, user_id)
 
 
-def _emit_like_changed(post: Post, user_id: int) -> None:
-    outbox.emit("post.like_changed", group=CONTENT, owner_id=post.owner_id, post_id=post.id, user_id=user_id)
+def _emit_like_changed(post_id: int, user_id: int) -> None:
+    outbox.emit("post.like_changed", group=CONTENT, owner_id=post_id, post_id=post_id, user_id=user_id)
 
 
 def add_comment(*, post: Post, author: User, text: str) -> Comment:
@@ -248,14 +248,7 @@ def add_comment(*, post: Post, author: User, text: str) -> Comment:
     with transaction.atomic(using=using):
         comment = Comment.objects.create(post_id=post.id, author_id=author.id, text=text)
         PostCount.add(post.id, using=using, comments=1)
-        outbox.emit(
-            "comment.changed",
-            group=CONTENT,
-            owner_id=post.owner_id,
-            post_id=post.id,
-            comment_id=comment.id,
-            author_id=author.id,
-        )
+        _emit_comment_changed(comment)
     return comment
 
 
@@ -271,14 +264,18 @@ def remove_comment(comment: Comment) -> None:
     with transaction.atomic(using=using):
         if Comment.objects.using(using).filter(id=comment.id).delete()[0]:
             PostCount.add(comment.post_id, using=using, comments=-1)
-            outbox.emit(
-                "comment.changed",
-                group=CONTENT,
-                owner_id=comment.post_id,
-                post_id=comment.post_id,
-                comment_id=comment.id,
-                author_id=comment.author_id,
-            )
+            _emit_comment_changed(comment)
+
+
+def _emit_comment_changed(comment: Comment) -> None:
+    outbox.emit(
+        "comment.changed",
+        group=CONTENT,
+        owner_id=comment.post_id,
+        post_id=comment.post_id,
+        comment_id=comment.id,
+        author_id=comment.author_id,
+    )
 
 
 def sweep_uploads(now: datetime | None = None) -> int:
