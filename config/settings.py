@@ -14,6 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from environ.compat import ImproperlyConfigured as EnvironError
 
+from config.app_sets import active_sets
 from config.databases import databases_from, embedded_databases
 from config.logs import logging_config
 from config.storage import storages_from
@@ -60,6 +61,7 @@ try:
     else:
         DATABASES, SHARD_SERVERS = embedded_databases(DATA_DIR / "db")
     STORAGES = storages_from(env.str("STORAGE_URL", f"file://{DATA_DIR / 'photos'}"))
+    active_sets()
 except (ImproperlyConfigured, EnvironError, ValueError) as error:
     stop(str(error))
 DATABASE_ROUTERS = ["photoapp.router.ShardRouter"]
