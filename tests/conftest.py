@@ -1,11 +1,19 @@
+import os
 from collections.abc import Callable
 
+import hypothesis
 import pytest
 from django.test import Client
 
 from photoapp import outbox
 from tests import people
 from users.models import User
+
+# New histories are drawn wherever people run the tests. CI asks whether a change broke something, and draws the same
+# ones for every change.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture

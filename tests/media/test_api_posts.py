@@ -159,7 +159,7 @@ def test_a_store_that_is_away_is_said(alice: User, monkeypatch: pytest.MonkeyPat
     def refuse(*args: object) -> None:
         raise OSError("connection refused")
 
-    monkeypatch.setattr(type(default_storage._wrapped), "save", refuse)
+    monkeypatch.setattr(default_storage, "save", refuse)
     answer = send(api_of(alice))
     assert (answer.status_code, list(answer.json())) == (503, ["detail"])
     assert int(answer["Retry-After"]) > 0

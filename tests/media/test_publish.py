@@ -96,7 +96,7 @@ def test_when_the_store_is_away_nothing_is_acknowledged_and_a_retry_finishes(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as context:
-        context.setattr(default_storage._wrapped, "save", lambda name, file: (_ for _ in ()).throw(OSError("away")))
+        context.setattr(default_storage, "save", lambda name, file: (_ for _ in ()).throw(OSError("away")))
         with pytest.raises(services.StorageAway):
             services.publish_post(owner=alice, photos=[jpeg()], idempotency_key="k")
     (reserved,) = posts_of(alice)
