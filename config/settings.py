@@ -113,6 +113,7 @@ CELERY_DB_REUSE_MAX = 1_000_000  # connections stay open between tasks; config/c
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "photoapp.sweep_outbox", "schedule": 10.0, "options": {"expires": 10}},
+    "sweep-deleted": {"task": "media.sweep_deleted", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-uploads": {"task": "media.sweep_uploads", "schedule": 300.0, "options": {"expires": 300}},
 }
 

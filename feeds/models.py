@@ -25,6 +25,9 @@ class Notification(ContentModel):
         FOLLOW = "follow", "follow"
         FOLLOW_REQUEST = "follow_request", "request to follow"
         TAG = "tag", "tagged"
+        TAG_REQUEST = "tag_request", "asks to tag"
+        REPLY = "reply", "reply"
+        MENTION = "mention", "mention"
 
     shard_fields: ClassVar[tuple[str, ...]] = ("id", "recipient_id")
     owner_field: ClassVar[str] = "recipient_id"
@@ -33,7 +36,7 @@ class Notification(ContentModel):
     recipient_id = models.BigIntegerField()
     actor_id = models.BigIntegerField()
     kind = models.CharField(max_length=14, choices=Kind.choices)
-    target_id = models.BigIntegerField()  # the comment's id for a comment, the post's for a like or tag, 0 for follows
+    target_id = models.BigIntegerField()  # a comment's id, a post's for likes and tags, 0 for follows
     post_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:

@@ -13,12 +13,12 @@ from django.db import transaction
 
 from feeds.models import Notification, NotificationsSeen
 from media.models import Comment, Like, Post
-from media.selectors import cards_by_ids
+from media.selectors import cards_by_ids, may_see_post
 from photoapp.pagination import Page, keyset_page
 from photoapp.shards import CONTENT, alias_for
 from photoapp.transactions import lock
 from users.models import Following, User
-from users.selectors import STRANGER, Relation, may_see, relation, relations, users_by_ids
+from users.selectors import STRANGER, Relation, relation, relations, users_by_ids
 
 Kind = Notification.Kind
 
@@ -83,7 +83,7 @@ def tags_changed(post_id: int, people: Iterable[int] = ()) -> None:
         return
 
     def tagged() -> set[int]:
-        return {int(person["id"]) for found in posts.values_list("people", flat=True) for person in found}
+        return {int(person["id"]) for found in posts for person in found.shown_people}
 
     for user_id in set(people) or tagged():
         is_there = lambda user_id=user_id: user_id in tagged()  # noqa: E731
@@ -169,7 +169,7 @@ def notifications_page(viewer: User, cursor: str | None, size: int = PAGE_SIZE) 
         between = known.get(row.actor_id, STRANGER)
         if actor is None or between.blocks or between.blocked_by:
             return None
-        if row.post_id and (post is None or not may_see(viewer, post.owner, to_owner(viewer, post, known))):
+        if row.post_id and (post is None or not may_see_post(viewer, post, to_owner(viewer, post, known))):
             return None
         if row.kind == Kind.COMMENT and comment is None:
             return None

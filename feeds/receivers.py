@@ -9,10 +9,9 @@ def fan_out(post_id: int, owner: int) -> None:
     services.fan_out(post_id)
 
 
-@handles("post.deleted", name="feeds.withdraw", queue="feeds")
-def withdraw(post_id: int, owner: int | None) -> None:
-    if owner is not None:  # None: it was never live
-        services.withdraw(post_id, owner)
+@handles("post.withdrawn", name="feeds.withdraw", queue="feeds")
+def withdraw(post_id: int, owner: int) -> None:
+    services.withdraw(post_id, owner)
 
 
 @handles("follow.changed", name="feeds.follow_changed", queue="feeds")

@@ -13,7 +13,7 @@ from media.models import Post
 from media.selectors import followed_cards, newest_ids_of
 from photoapp.pagination import Page, decode_cursor, page_of
 from users.models import User
-from users.selectors import followee_ids
+from users.selectors import heard_ids
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ def _batches(viewer: User, before: int | None, size: int) -> Iterator[list[int]]
         yield ids[start : start + size]
     if stored.complete:
         return
-    authors = [*followee_ids(viewer.id), viewer.id]
+    authors = [*heard_ids(viewer.id), viewer.id]
     before = min([*ids[-1:], *([before] if before else []), *stored.ids[-1:]], default=None)
     while ids := newest_ids_of(authors, size, before):
         yield ids

@@ -12,7 +12,7 @@ from feeds import store
 from feeds.models import PulledAuthor
 from media.models import Post
 from media.selectors import newest_ids_of
-from users.selectors import accepted_among, followee_ids, follower_count, follower_id_chunks
+from users.selectors import follower_count, follower_id_chunks, heard_among, heard_ids
 
 BACKFILL = 50
 PUSH_AGAIN_BELOW = 0.8  # of the threshold: an author at the brink does not flip with every follower
@@ -71,7 +71,7 @@ def withdraw(post_id: int, owner_id: int) -> None:
 
 def follow_changed(follower_id: int, followee_id: int) -> None:
     """Makes a feed follow the truth of one follow: backfilled, or purged."""
-    if accepted_among(follower_id, [followee_id]):
+    if heard_among(follower_id, [followee_id]):
         if PulledAuthor.objects.filter(author_id=followee_id).exists():
             store.mark_pulled(followee_id, [follower_id])
         backfill(follower_id, newest_ids_of([followee_id], BACKFILL))
@@ -97,7 +97,7 @@ def rebuild(user_id: int) -> store.IdList:
     """Builds a member's feed from the shards and stores it. The answer is right even when Redis is away later."""
     key = store.feed_key(user_id)
     store.begin(key)
-    authors = [*followee_ids(user_id), user_id]
+    authors = [*heard_ids(user_id), user_id]
     store.set_pulls(user_id, pulled_among(authors))
     built = from_shards(authors, store.FEED_LENGTH)
     store.finish(key, built.ids, complete=built.complete, length=store.FEED_LENGTH)

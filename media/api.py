@@ -77,7 +77,7 @@ class ProfilePosts(ApiView):
     def get(self, request: Request, username: str) -> Response:
         member, relation = member_or_404(request, username)
         require_may_see(request, member, relation)
-        page = selectors.profile_page(member, request.GET.get("cursor"), request.user)
+        page = selectors.profile_page(member, request.GET.get("cursor"), request.user, relation)
         return page_response(request, page, PostSerializer)
 
 

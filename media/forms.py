@@ -54,7 +54,7 @@ class PostForm(forms.Form):
 
     @classmethod
     def of(cls, post: Post) -> "PostForm":
-        names = ", ".join(person["username"] for person in post.people)
+        names = ", ".join(person["username"] for person in post.people if person.get("state") != Post.Tag.REMOVED)
         return cls(initial={"caption": post.caption, "location": post.location, "people": names})
 
     def words(self) -> dict[str, Any]:

@@ -67,8 +67,20 @@ class Post(ContentModel):
         UPLOADED = "uploaded", "uploaded"  # acknowledged: originals stored, row committed
         PROCESSING = "processing", "processing"
         LIVE = "live", "live"
+        ARCHIVED = "archived", "archived"  # the owner put it away: nobody else sees it
         FAILED = "failed", "failed"
-        DELETED = "deleted", "deleted"  # out of sight at once, erased by the outbox
+        DELETED = "deleted", "deleted"  # out of sight at once; can be brought back for UNDO, then is erased
+
+    class Audience(models.TextChoices):
+        EVERYONE = "everyone", "Everyone"
+        FOLLOWERS = "followers", "Followers"
+
+    class Tag(models.TextChoices):
+        """How a tagged member stands to the tag. Others see those that are shown."""
+
+        SHOWN = "shown", "shown"
+        ASKED = "asked", "waiting for approval"
+        REMOVED = "removed", "removed by the member"
 
     shard_fields = ("id", "owner_id")
 
@@ -77,20 +89,26 @@ class Post(ContentModel):
     like_count: int
     comment_count: int
     liked: bool
+    saved: bool
 
     id = models.BigIntegerField(primary_key=True)
     owner = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="posts", db_index=False)
     caption = models.CharField(max_length=CAPTION_LENGTH, blank=True)
     location = models.CharField(max_length=LOCATION_LENGTH, blank=True)
-    people = models.JSONField(default=list, blank=True)  # [{"id": "…", "username": "…"}], as tagged
+    people = models.JSONField(default=list, blank=True)  # [{"id": "…", "username": "…", "state": Tag}], as tagged
+    audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.EVERYONE)
+    comments_off = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RESERVED)
     failure = models.CharField(max_length=300, blank=True)  # why it failed, for the owner to read
     edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    state_before = models.CharField(max_length=10, blank=True)  # deletion: what taking it back restores
 
     class Meta:
         indexes = [
             models.Index(fields=["owner", "state", "id"], name="post_by_owner"),
-            models.Index(fields=["id"], name="post_unfinished", condition=~models.Q(state="live")),  # for the sweeper
+            # For the sweepers.
+            models.Index(fields=["id"], name="post_unsettled", condition=~models.Q(state__in=("live", "archived"))),
         ]
 
     def __str__(self) -> str:
@@ -103,26 +121,36 @@ class Post(ContentModel):
     def get_absolute_url(self) -> str:
         return f"/p/{ids.encode(self.id)}/"
 
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may see it, logged in or not. `owner` is loaded."""
+        return (
+            self.state == self.State.LIVE
+            and self.audience == self.Audience.EVERYONE
+            and self.owner.is_active
+            and not self.owner.is_private
+        )
 
-class Photo(ContentModel):
-    shard_fields = ("id", "post_id")
-    owner_field = "post__owner_id"
+    @property
+    def shown_people(self) -> list[dict[str, str]]:
+        """The tagged members whom others see."""
+        return [person for person in self.people if person.get("state", self.Tag.SHOWN) == self.Tag.SHOWN]
+
+
+class Original(ContentModel):
+    """The file that a member sent, in the object store."""
 
     id = models.BigIntegerField(primary_key=True)
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="photos")
-    position = models.PositiveSmallIntegerField()
     secret = models.CharField(max_length=16, default=new_secret)
     content_type = models.CharField(max_length=30)
-    size = models.PositiveIntegerField()  # of the original, bytes
+    size = models.PositiveIntegerField()  # bytes
     width = models.PositiveIntegerField()  # upright, pixels
     height = models.PositiveIntegerField()
-    placeholder = models.CharField(max_length=400, blank=True)  # base64 of a tiny WebP
-    alt = models.CharField(max_length=ALT_LENGTH, blank=True)
     taken_at = models.DateTimeField(null=True, blank=True)
-    rendered = models.BooleanField(default=False)
+    removed = models.JSONField(default=list, blank=True)  # what the file said and renditions do not: ["place", …]
 
     class Meta:
-        ordering = ["position"]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{ids.encode(self.id)}-{self.secret}"
@@ -134,6 +162,36 @@ class Photo(ContentModel):
     @property
     def original_key(self) -> str:
         return f"{self.folder}/original"
+
+
+class StagedPhoto(Original):
+    """A photo that was uploaded before its post was shared; becomes a Photo of the same id, so its file stays."""
+
+    shard_fields = ("id", "owner_id")
+
+    owner_id = models.BigIntegerField()
+    key = models.CharField(max_length=64)  # the client's name for it: sent again, it finds this row
+    sha256 = models.CharField(max_length=64)
+    place = models.CharField(max_length=LOCATION_LENGTH, blank=True)  # suggested from the position in the file
+    stored = models.BooleanField(default=False)  # whether the original is in the store
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner_id", "key"], name="staged_photo_once")]
+
+
+class Photo(Original):
+    shard_fields = ("id", "post_id")
+    owner_field = "post__owner_id"
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="photos")
+    position = models.PositiveSmallIntegerField()
+    placeholder = models.CharField(max_length=400, blank=True)  # base64 of a tiny WebP
+    alt = models.CharField(max_length=ALT_LENGTH, blank=True)
+    rendered = models.BooleanField(default=False)
+    sizes = models.JSONField(default=list, blank=True)  # of the renditions: [[width, height, format, bytes], …]
+
+    class Meta:
+        ordering = ["position"]
 
     def rendition_key(self, width: int, format: str) -> str:
         return f"{self.folder}/{width}.{format}"
@@ -183,14 +241,29 @@ class Like(ContentModel):
     user_id = models.BigIntegerField()
 
 
+class Saved(ContentModel):
+    """A post that a member keeps for later; beside the post, so that its card knows. Trace lists a member's."""
+
+    shard_fields = ("post_id",)
+    owner_field = "post__owner_id"
+
+    pk = models.CompositePrimaryKey("post_id", "user_id")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="saves", db_index=False)
+    user_id = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "saved posts"
+
+
 class Comment(ContentModel):
-    """On the shard of the post; the id carries the post owner's bits."""
+    """On the shard of the post; the id carries the post owner's bits. Replies go one level deep."""
 
     shard_fields = ("id", "post_id")
     owner_field = "post__owner_id"
 
     id = models.BigIntegerField(primary_key=True)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="comments", db_index=False)
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="replies")
     author_id = models.BigIntegerField()
     text = models.CharField(max_length=COMMENT_LENGTH)
 
@@ -218,13 +291,14 @@ class PostCount(ContentModel, SlottedCount):
 
 
 class Trace(ContentModel):
-    """What a member left on somebody else's shard (a like, a comment, being tagged), kept on the member's own, so
-    that an account can be exported and erased."""
+    """What a member left on somebody else's shard (a like, a comment, being tagged, a saved post), kept on the
+    member's own, so that it can be listed, and an account be exported and erased."""
 
     class Kind(models.TextChoices):
         LIKE = "like", "like"
         COMMENT = "comment", "comment"
         TAG = "tag", "tagged person"
+        SAVE = "save", "saved post"
 
     shard_fields = ("user_id",)
     owner_field = "user_id"
@@ -233,6 +307,10 @@ class Trace(ContentModel):
     user_id = models.BigIntegerField()
     kind = models.CharField(max_length=8, choices=Kind.choices)
     target_id = models.BigIntegerField()  # the post's id; the comment's for a comment
+    position = models.BigIntegerField(default=0)  # an id of the moment, for lists in the order of acts
+
+    class Meta:
+        indexes = [models.Index(fields=["user_id", "kind", "position"], name="trace_by_time")]
 
 
 class UploadKey(ContentModel):

@@ -56,5 +56,9 @@ def process_photo(photo: Photo, render_photo: Renderer) -> None:
         key = photo.rendition_key(rendition.width, rendition.format)
         default_storage.save(key, ContentFile(rendition.data))
     Photo.objects.on_shard_of(photo.id).filter(id=photo.id).update(
-        width=rendered.width, height=rendered.height, placeholder=rendered.placeholder, rendered=True
+        width=rendered.width,
+        height=rendered.height,
+        placeholder=rendered.placeholder,
+        rendered=True,
+        sizes=[[min(one.width, rendered.width), one.height, one.format, len(one.data)] for one in rendered.renditions],
     )

@@ -24,7 +24,7 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
         "visible": visible,
         "posts": post_count(member.id),
         "follows": follow_counts(member.id),
-        "page": profile_page(member, cursor, request.user) if visible else None,
+        "page": profile_page(member, cursor, request.user, relation) if visible else None,
         "first_page": not cursor,
     }
     if relation.is_self and not cursor:

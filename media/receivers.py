@@ -4,7 +4,8 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from media import processing, services
-from media.models import Author, Comment, Like, Photo, Post, PostCount, Trace, UploadKey
+from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, Trace, UploadKey
+from photoapp.ids import new_id_beside
 from photoapp.outbox import handles
 from photoapp.shards import CONTENT, alias_for
 from photoapp.transactions import lock
@@ -73,7 +74,7 @@ def trace_edited_tags(post_id: int, people: list[int]) -> None:
 
 def trace_tag(user_id: int, post_id: int) -> None:
     """Makes the tagged member's side equal to the post."""
-    post = Post.objects.on_shard_of(post_id).filter(id=post_id, state=Post.State.LIVE).first()
+    post = Post.objects.on_shard_of(post_id).filter(id=post_id).exclude(state=Post.State.DELETED).first()
     tagged = post is not None and any(person["id"] == str(user_id) for person in post.people)
     keep_trace(user_id, Trace.Kind.TAG, post_id, tagged)
 
@@ -82,6 +83,12 @@ def trace_tag(user_id: int, post_id: int) -> None:
 def trace_like(post_id: int, user_id: int) -> None:
     liked = Like.objects.on_shard_of(post_id).filter(post_id=post_id, user_id=user_id).exists()
     keep_trace(user_id, Trace.Kind.LIKE, post_id, liked)
+
+
+@handles("post.save_changed", name="media.trace_save", inline=True)
+def trace_save(post_id: int, user_id: int) -> None:
+    saved = Saved.objects.on_shard_of(post_id).filter(post_id=post_id, user_id=user_id).exists()
+    keep_trace(user_id, Trace.Kind.SAVE, post_id, saved)
 
 
 @handles("comment.changed", name="media.trace_comment")
@@ -93,7 +100,7 @@ def trace_comment(post_id: int, comment_id: int, author_id: int) -> None:
 def keep_trace(user_id: int, kind: str, target_id: int, wanted: bool) -> None:
     key = {"user_id": user_id, "kind": kind, "target_id": target_id}
     if wanted:
-        Trace.objects.bulk_create([Trace(**key)], ignore_conflicts=True)
+        Trace.objects.bulk_create([Trace(**key, position=new_id_beside(user_id))], ignore_conflicts=True)
     else:
         Trace.objects.on_shard_of(user_id).filter(**key).delete()
 
@@ -109,11 +116,12 @@ def erase_post(post_id: int, owner: int | None) -> None:
     default_storage.delete_many([key for photo in photos for key in photo.file_keys()])  # type: ignore[attr-defined]
     for person in post.people:
         keep_trace(int(person["id"]), Trace.Kind.TAG, post_id, False)
-    likes = Like.objects.using(using).filter(post_id=post_id)
-    while user_ids := list(likes.values_list("user_id", flat=True)[:CHUNK]):
-        for user_id in user_ids:
-            keep_trace(user_id, Trace.Kind.LIKE, post_id, False)
-        likes.filter(user_id__in=user_ids).delete()
+    for model, kind in ((Like, Trace.Kind.LIKE), (Saved, Trace.Kind.SAVE)):
+        left = model.objects.using(using).filter(post_id=post_id)
+        while user_ids := list(left.values_list("user_id", flat=True)[:CHUNK]):
+            for user_id in user_ids:
+                keep_trace(user_id, kind, post_id, False)
+            left.filter(user_id__in=user_ids).delete()
     comments = Comment.objects.using(using).filter(post_id=post_id)
     while rows := list(comments.values_list("id", "author_id")[:CHUNK]):
         for comment_id, author_id in rows:
@@ -153,6 +161,8 @@ def erase_trace(trace: Trace) -> None:
         return
     if trace.kind == Trace.Kind.LIKE:
         services.remove_like(post_id=post.id, user_id=trace.user_id)
+    elif trace.kind == Trace.Kind.SAVE:
+        services.unsave(post_id=post.id, user_id=trace.user_id)
     else:
         people = [person for person in post.people if person["id"] != str(trace.user_id)]
         Post.objects.on_shard_of(post.id).filter(id=post.id).update(people=people)

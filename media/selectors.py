@@ -1,7 +1,7 @@
 """Reads of posts, always as somebody: what a viewer may not see is not in the answer.
 
 A *card* is a Post with what a page shows of it: `owner` (Author), `card_photos`, `like_count`, `comment_count`,
-`liked`. Cards are read in one query per content server: photos joined with their posts and authors.
+`liked`, `saved`. Cards are read in one query per content server: photos joined with their posts and authors.
 """
 
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 
-from media.models import Author, Comment, Like, Photo, Post, PostCount, Trace
-from photoapp.pagination import Page, decode_cursor, keyset_page, page_of
+from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, Trace
+from photoapp.pagination import Page, keyset_page
 from photoapp.prepared import Prepared
 from photoapp.shards import CONTENT, alias_for, by_server
 from users.models import User
@@ -18,7 +18,7 @@ from users.selectors import (
     STRANGER,
     Relation,
     Viewer,
-    accepted_among,
+    heard_among,
     may_see,
     relation,
     relations,
@@ -32,8 +32,10 @@ COMMENTS_SIZE = 20
 def _card_photos(alias: str, viewer_id: int | None) -> QuerySet[Photo]:
     """Photos joined with post and author, annotated with the post's counts and whether the viewer likes it."""
     liked: Any = Value(False, output_field=BooleanField())
+    saved: Any = Value(False, output_field=BooleanField())
     if viewer_id is not None:
         liked = Exists(Like.objects.filter(post_id=OuterRef("post_id"), user_id=viewer_id))
+        saved = Exists(Saved.objects.filter(post_id=OuterRef("post_id"), user_id=viewer_id))
     return (
         Photo.objects.using(alias)
         .select_related("post__owner")
@@ -41,6 +43,7 @@ def _card_photos(alias: str, viewer_id: int | None) -> QuerySet[Photo]:
             likes_total=PostCount.total("likes", outer="post_id"),
             comments_total=PostCount.total("comments", outer="post_id"),
             liked=liked,
+            saved=saved,
         )
         .order_by("post_id", "position")
     )
@@ -64,6 +67,7 @@ def _cards(photos: Iterable[Any]) -> list[Post]:
             post.like_count = photo.likes_total
             post.comment_count = photo.comments_total
             post.liked = photo.liked
+            post.saved = photo.saved
         photo.post = post
         post.card_photos.append(photo)
     return list(cards.values())
@@ -83,17 +87,29 @@ def visible_cards(post_ids: Iterable[int], viewer: Viewer) -> list[Post]:
     cards = cards_by_ids(post_ids, viewer.id)
     owners = {card.owner_id for card in cards} - {viewer.id}
     known = relations(viewer.id, owners) if viewer.id is not None and owners else {}
-    return [card for card in cards if may_see(viewer, card.owner, _relation_to(viewer, card.owner_id, known))]
+    return [card for card in cards if may_see_post(viewer, card, _relation_to(viewer, card.owner_id, known))]
 
 
 def followed_cards(post_ids: Iterable[int], viewer: User) -> list[Post]:
-    """Those of these posts whose author the viewer follows now (or is): what a feed may show.
+    """Those of these posts whose author the viewer follows now and has not muted (or is): what a feed may show.
 
     A block ends follows both ways, and a follow of a private account was accepted, so following says it all.
     """
     cards = cards_by_ids(post_ids, viewer.id)
-    followed = accepted_among(viewer.id, {card.owner_id for card in cards} - {viewer.id}) | {viewer.id}
+    followed = heard_among(viewer.id, {card.owner_id for card in cards} - {viewer.id}) | {viewer.id}
     return [card for card in cards if card.owner_id in followed]
+
+
+def may_see_post(viewer: Viewer, post: Post, relation: Relation) -> bool:
+    """Whether a viewer may see a live post, whose `owner` is loaded."""
+    if not may_see(viewer, post.owner, relation):
+        return False
+    return post.audience == Post.Audience.EVERYONE or sees_all_of(viewer, relation)
+
+
+def sees_all_of(viewer: Viewer, relation: Relation) -> bool:
+    """Whether posts for followers are for this viewer, too."""
+    return relation.is_self or relation.follows or bool(getattr(viewer, "is_staff", False))
 
 
 def _relation_to(viewer: Viewer, owner_id: int, known: dict[int, Relation]) -> Relation:
@@ -109,7 +125,7 @@ def visible_post(post_id: int, viewer: Viewer) -> Post | None:
     card = cards[0]
     if viewer.id == card.owner_id:
         return card
-    if card.state != Post.State.LIVE or not may_see(viewer, card.owner, relation(viewer, card.owner_id)):
+    if card.state != Post.State.LIVE or not may_see_post(viewer, card, relation(viewer, card.owner_id)):
         return None
     return card
 
@@ -126,21 +142,48 @@ def visible_photo(photo_id: int, viewer: Viewer) -> Photo | None:
         return photo
     if photo.post.state != Post.State.LIVE or not owner.is_active:
         return None
-    if not owner.is_private or may_see(viewer, owner, relation(viewer, owner.id)):
+    if photo.post.is_public or may_see_post(viewer, photo.post, relation(viewer, owner.id)):
         return photo
     return None
 
 
-def profile_page(owner: User | Author, cursor: str | None, viewer: Viewer, size: int = GRID_SIZE) -> Page[Post]:
-    """An author's live posts, newest first. One query for ids, one for cards; the caller has checked may_see."""
-    surface = f"profile:{owner.id}"
+def profile_page(
+    owner: User | Author, cursor: str | None, viewer: Viewer, relation: Relation, size: int = GRID_SIZE
+) -> Page[Post]:
+    """An author's live posts that are for the viewer, newest first. One query for ids, one for cards; the caller has
+    checked may_see."""
     posts = Post.objects.for_owner(owner.id).filter(state=Post.State.LIVE)
-    before = decode_cursor(cursor, surface=surface)
-    if before is not None:
-        posts = posts.filter(id__lt=before)
-    ids = list(posts.order_by("-id").values_list("id", flat=True)[: size + 1])
-    page = page_of(ids, size=size, surface=surface, key=lambda id: id)
-    return Page(cards_by_ids(page.items, viewer.id), page.next_cursor)
+    if not sees_all_of(viewer, relation):
+        posts = posts.filter(audience=Post.Audience.EVERYONE)
+    surface = f"profile:{owner.id}"
+    page = keyset_page(posts.values_list("id", named=True), key="id", cursor=cursor, surface=surface, size=size)
+    return Page(cards_by_ids((row.id for row in page.items), viewer.id), page.next_cursor)
+
+
+def archived_page(owner: User, cursor: str | None, size: int = GRID_SIZE) -> Page[Post]:
+    """What the owner put away, newest first: one query for ids, one for cards."""
+    posts = Post.objects.for_owner(owner.id).filter(state=Post.State.ARCHIVED)
+    surface = f"archived:{owner.id}"
+    page = keyset_page(posts.values_list("id", named=True), key="id", cursor=cursor, surface=surface, size=size)
+    photos = _card_photos(alias_for(CONTENT, owner.id), owner.id).filter(post_id__in=[row.id for row in page.items])
+    return Page(_cards(photos.order_by("-post_id", "position")), page.next_cursor)
+
+
+def tagged_page(member: User, cursor: str | None, viewer: Viewer, size: int = GRID_SIZE) -> Page[Post]:
+    """Posts in which a member is tagged, newest first; those that are not for the viewer are left out, so that a
+    page may be short. One query on the member's content server, then those of visible_cards."""
+    traces = Trace.objects.for_owner(member.id).filter(kind=Trace.Kind.TAG)
+    page = keyset_page(traces, key="target_id", cursor=cursor, surface=f"tagged:{member.id}", size=size)
+    cards = visible_cards((trace.target_id for trace in page.items), viewer)
+    shown = [card for card in cards if any(person["id"] == str(member.id) for person in card.shown_people)]
+    return Page(shown, page.next_cursor)
+
+
+def saved_page(viewer: User, cursor: str | None, size: int = GRID_SIZE) -> Page[Post]:
+    """What the viewer saved and may still see, the last saved first. Queries as for tagged_page."""
+    traces = Trace.objects.for_owner(viewer.id).filter(kind=Trace.Kind.SAVE)
+    page = keyset_page(traces, key="position", cursor=cursor, surface=f"saved:{viewer.id}", size=size)
+    return Page(visible_cards((trace.target_id for trace in page.items), viewer), page.next_cursor)
 
 
 def unfinished_posts(owner: User) -> list[Post]:
@@ -183,11 +226,6 @@ def comment_for(comment_id: int, viewer: Viewer) -> Comment | None:
         return None
     comment.post = post
     return comment
-
-
-def tagged_post_ids(user_id: int, limit: int) -> list[int]:
-    traces = Trace.objects.for_owner(user_id).filter(kind=Trace.Kind.TAG)
-    return list(traces.order_by("-target_id").values_list("target_id", flat=True)[:limit])
 
 
 def newest_ids_of(owner_ids: Iterable[int], limit: int, before: int | None = None) -> list[int]:

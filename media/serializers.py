@@ -66,7 +66,7 @@ class PostSerializer(serializers.Serializer):
         return self.context["request"].build_absolute_uri(post.get_absolute_url())
 
     def get_people(self, post: Post) -> list[str]:
-        return [person["username"] for person in post.people]
+        return [person["username"] for person in post.shown_people]
 
 
 class NamesField(serializers.ListField):

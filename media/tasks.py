@@ -7,3 +7,9 @@ from media import services
 def sweep_uploads() -> int:
     """Removes reservations whose upload never came to an end."""
     return services.sweep_uploads()
+
+
+@shared_task(name="media.sweep_deleted")
+def sweep_deleted() -> int:
+    """Has deleted posts erased once they cannot be brought back any more."""
+    return services.sweep_deleted()

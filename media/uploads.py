@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from media.imaging import Checked, InvalidPhoto, check
-from media.models import ALT_LENGTH, CAPTION_LENGTH, LOCATION_LENGTH
+from media.models import ALT_LENGTH, CAPTION_LENGTH, LOCATION_LENGTH, Post
 from users.models import User
 from users.selectors import relations, users_by_names
 
@@ -33,8 +33,9 @@ class Upload:
     checked: list[Checked]
     caption: str = ""
     location: str = ""
-    people: list[dict[str, str]] = field(default_factory=list)  # [{"id", "username"}]
+    people: list[dict[str, str]] = field(default_factory=list)  # as in Post.people
     alts: list[str] = field(default_factory=list)  # one per photo
+    audience: str = Post.Audience.EVERYONE
 
     @property
     def fingerprint(self) -> str:
@@ -45,6 +46,7 @@ class Upload:
             self.caption,
             self.location,
             names,
+            self.audience,
             *self.alts,
             *(photo.sha256 for photo in self.checked),
         ):
@@ -60,16 +62,18 @@ def check_upload(
     location: str = "",
     people: Sequence[str] = (),
     alts: Sequence[str] = (),
+    audience: str = Post.Audience.EVERYONE,
 ) -> Upload:
     """Raises InvalidUpload with every error at its field."""
     errors: dict[str, list[str]] = {}
     caption, location, alts = clean_words(caption, location, alts, errors)
     tagged = clean_people(owner, people, errors)
+    clean_audience(audience, errors)
     checked, status = _check_photos(photos, errors)
     if errors:
         raise InvalidUpload(errors, status)
     padded = [*alts, *[""] * len(photos)][: len(photos)]
-    return Upload(list(photos), checked, caption, location, tagged, padded)
+    return Upload(list(photos), checked, caption, location, tagged, padded, audience)
 
 
 def clean_words(
@@ -91,8 +95,19 @@ def _clean(text: str) -> str:
     return text.replace("\0", "").replace("\r\n", "\n").strip()
 
 
-def clean_people(owner: User, names: Sequence[str], errors: dict[str, list[str]]) -> list[dict[str, str]]:
-    """Tagged members as they are kept with the post. Those who blocked each other do not know of each other."""
+def clean_audience(audience: str | None, errors: dict[str, list[str]]) -> None:
+    if audience is not None and audience not in Post.Audience.values:
+        errors["audience"] = ["Choose who may see this: everyone or followers."]
+
+
+def clean_people(
+    owner: User,
+    names: Sequence[str],
+    errors: dict[str, list[str]],
+    before: Sequence[dict[str, str]] = (),
+) -> list[dict[str, str]]:
+    """Tagged members as they are kept with the post (Post.people). Those who blocked each other do not know of each
+    other. `before` are the tags so far: what a member said of a tag stays said."""
     wanted = list(dict.fromkeys(name.strip().lstrip("@").lower() for name in names if name.strip().lstrip("@")))
     if len(wanted) > MAX_PEOPLE:
         errors["people"] = [f"At most {MAX_PEOPLE} people can be tagged in a post."]
@@ -103,7 +118,19 @@ def clean_people(owner: User, names: Sequence[str], errors: dict[str, list[str]]
     missing = [name for name in wanted if name not in found or found[name].id in apart]
     if missing:
         errors["people"] = [f"There is no member called {name}." for name in missing]
-    return [{"id": str(found[name].id), "username": name} for name in wanted if name not in missing]
+    so_far = {person["id"]: person.get("state", Post.Tag.SHOWN) for person in before}
+    tags = [tag_of(found[name], owner, so_far) for name in wanted if name not in missing]
+    ids = {tag["id"] for tag in tags}
+    gone = [tag for tag in before if tag.get("state") == Post.Tag.REMOVED and tag["id"] not in ids]
+    return [*tags, *gone]
+
+
+def tag_of(user: User, owner: User, so_far: dict[str, str]) -> dict[str, str]:
+    fresh = Post.Tag.ASKED if user.approve_tags and user.id != owner.id else Post.Tag.SHOWN
+    state = so_far.get(str(user.id), fresh)
+    if user.id == owner.id:
+        state = Post.Tag.SHOWN
+    return {"id": str(user.id), "username": user.username, "state": str(state)}
 
 
 def _check_photos(photos: Sequence[UploadedFile], errors: dict[str, list[str]]) -> tuple[list[Checked], int]:

@@ -18,6 +18,11 @@ username_validator = RegexValidator(
 class User(AbstractUser):
     """A member. The id is drawn on a random logical shard, which becomes the home of all the member owns."""
 
+    class Theme(models.TextChoices):
+        AUTO = "auto", "As the device"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
     id = models.BigIntegerField(primary_key=True, default=ids.new_user_id, editable=False)
     username = models.CharField(
         max_length=30,
@@ -33,6 +38,11 @@ class User(AbstractUser):
     bio = models.CharField(max_length=500, blank=True)
     avatar = models.CharField(max_length=60, blank=True, editable=False)  # key in the object store
     is_private = models.BooleanField("private account", default=False)
+    approve_tags = models.BooleanField("ask me before I am tagged in a photo", default=False)
+    remind_alt = models.BooleanField("remind me to describe my photos", default=True)
+    theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.AUTO)
+    language = models.CharField(max_length=10, blank=True)  # "": the browser's
+    delete_after = models.DateTimeField(null=True, blank=True, editable=False)  # until then it can be taken back
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
@@ -54,6 +64,44 @@ class User(AbstractUser):
         return f"/u/{self.username}/"
 
 
+class Report(models.Model):
+    """A member's word to the moderators about a post, a comment or a member (group auth)."""
+
+    class Kind(models.TextChoices):
+        POST = "post", "post"
+        COMMENT = "comment", "comment"
+        MEMBER = "member", "member"
+
+    class Reason(models.TextChoices):
+        SPAM = "spam", "It is spam"
+        NUDITY = "nudity", "Nudity or sexual content"
+        HATE = "hate", "Hate or harassment"
+        VIOLENCE = "violence", "Violence or danger"
+        RIGHTS = "rights", "It shows me, or belongs to me, without my consent"
+        OTHER = "other", "Something else"
+
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    target_id = models.BigIntegerField()
+    reported = models.ForeignKey(User, on_delete=models.CASCADE, related_name="reports_of")  # whose it is
+    reporter = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="reports_by")
+    reason = models.CharField(max_length=8, choices=Reason.choices)
+    text = models.CharField(max_length=1000, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "target_id", "reporter"], condition=models.Q(closed_at=None), name="report_once"
+            )
+        ]
+        indexes = [models.Index(fields=["created_at"], name="report_open", condition=models.Q(closed_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} ({self.get_kind_display()})"
+
+
 class FriendsModel(ShardedModel):
     shard_group: ClassVar[str] = "friends"
 
@@ -71,6 +119,7 @@ class Following(FriendsModel):
     follower_id = models.BigIntegerField()
     followee_id = models.BigIntegerField()
     accepted = models.BooleanField()  # False: a request to a private account
+    muted = models.BooleanField(default=False)  # not in the follower's feed; the followee is not told
     position = models.BigIntegerField()  # an id of the moment: lists go by it
 
     class Meta:

@@ -25,6 +25,7 @@ class Relation:
     is_self: bool = False
     follows: bool = False
     requested: bool = False
+    muted: bool = False
     blocks: bool = False
     blocked_by: bool = False
 
@@ -78,24 +79,27 @@ def relations(viewer_id: int, other_ids: Iterable[int]) -> dict[int, Relation]:
     others = list(other_ids)
     alias = alias_for(FRIENDS, viewer_id)
 
-    def rows(model: Any, mine: str, other: str, accepted: Any, kind: str) -> Any:
+    def rows(model: Any, mine: str, other: str, accepted: Any, muted: Any, kind: str) -> Any:
         found = model.objects.using(alias).filter(**{mine: viewer_id, f"{other}__in": others}).order_by()
-        return found.values_list(F(other), accepted, Value(kind))
+        return found.values_list(F(other), accepted, muted, Value(kind))
 
-    yes = ExpressionWrapper(Value(True), output_field=BooleanField())
-    query = rows(Following, "follower_id", "followee_id", F("accepted"), "follow").union(
-        rows(Block, "blocker_id", "blocked_id", yes, "block"),
-        rows(BlockedBy, "blocked_id", "blocker_id", yes, "blocked_by"),
+    yes, no = (ExpressionWrapper(Value(value), output_field=BooleanField()) for value in (True, False))
+    query = rows(Following, "follower_id", "followee_id", F("accepted"), F("muted"), "follow").union(
+        rows(Block, "blocker_id", "blocked_id", yes, no, "block"),
+        rows(BlockedBy, "blocked_id", "blocker_id", yes, no, "blocked_by"),
         all=True,
     )
     kinds: dict[int, dict[str, bool]] = {}
-    for other_id, accepted, kind in query:
+    for other_id, accepted, muted, kind in query:
         kinds.setdefault(other_id, {})[kind] = bool(accepted)
+        if muted:
+            kinds[other_id]["muted"] = True
     return {
         other_id: Relation(
             is_self=False,
             follows=found.get("follow") is True,
             requested=found.get("follow") is False,
+            muted="muted" in found,
             blocks="block" in found,
             blocked_by="blocked_by" in found,
         )
@@ -103,23 +107,24 @@ def relations(viewer_id: int, other_ids: Iterable[int]) -> dict[int, Relation]:
     }
 
 
-_accepted = Prepared(
+_heard = Prepared(
     lambda alias, follower_id, followee_ids: (
         Following.objects.using(alias)
-        .filter(follower_id=follower_id, accepted=True, followee_id__in=followee_ids)
+        .filter(follower_id=follower_id, accepted=True, muted=False, followee_id__in=followee_ids)
         .values_list("followee_id", flat=True)
     )
 )
 
 
-def accepted_among(follower_id: int, followee_ids: Iterable[int]) -> set[int]:
-    """Which of these members the follower follows now. One query on the follower's shard."""
-    return set(_accepted.rows(alias_for(FRIENDS, follower_id), follower_id, list(set(followee_ids))))
+def heard_among(follower_id: int, followee_ids: Iterable[int]) -> set[int]:
+    """Which of these members the follower follows now and has not muted. One query on the follower's shard."""
+    return set(_heard.rows(alias_for(FRIENDS, follower_id), follower_id, list(set(followee_ids))))
 
 
-def followee_ids(follower_id: int) -> list[int]:
-    """Everybody whom a member follows (accepted)."""
-    return list(Following.objects.for_owner(follower_id).filter(accepted=True).values_list("followee_id", flat=True))
+def heard_ids(follower_id: int) -> list[int]:
+    """Everybody whom a member follows (accepted) and has not muted."""
+    heard = Following.objects.for_owner(follower_id).filter(accepted=True, muted=False)
+    return list(heard.values_list("followee_id", flat=True))
 
 
 def follower_id_chunks(followee_id: int, size: int = ID_CHUNK) -> Iterator[list[int]]:

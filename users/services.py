@@ -18,7 +18,9 @@ from photoapp.shards import AUTH, FRIENDS, alias_for
 from photoapp.transactions import lock
 from users.models import Block, BlockedBy, FollowCount, Following, User
 
-PROFILE_FIELDS = {"display_name", "bio", "year_of_birth", "is_private", "username", "avatar", "is_active"}
+FACE_FIELDS = {"display_name", "bio", "year_of_birth", "is_private", "username", "avatar", "is_active"}
+PREFERENCE_FIELDS = {"approve_tags", "remind_alt", "theme", "language"}
+PROFILE_FIELDS = FACE_FIELDS | PREFERENCE_FIELDS
 
 
 class Refused(PermissionDenied):
@@ -96,6 +98,16 @@ def accept_request(*, owner: User, follower_id: int) -> None:
         if asked.update(accepted=True):
             FollowCount.add(follower_id, using=using, following=1)
             emit_follow_changed(follower_id, owner.id)
+
+
+def mute(*, follower: User, followee: User, muted: bool = True) -> None:
+    """Keeps a followed member's posts out of the follower's feed, or lets them in again. They are not told."""
+    using = alias_for(FRIENDS, follower.id)
+    with transaction.atomic(using=using):
+        pair_lock(using, follower.id, followee.id)
+        follow = Following.objects.using(using).filter(follower_id=follower.id, followee_id=followee.id)
+        if follow.exclude(muted=muted).update(muted=muted):
+            emit_follow_changed(follower.id, followee.id)
 
 
 def emit_follow_changed(follower_id: int, followee_id: int) -> None:

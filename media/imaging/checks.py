@@ -44,6 +44,7 @@ class Checked:
     sha256: str  # hexadecimal
     taken_at: datetime | None  # aware
     gps: tuple[float, float] | None  # degrees of latitude and longitude
+    removed: list[str]  # what it says beside the picture, and renditions do not: place, time, camera, details
 
 
 def check(file: BinaryIO, *, name: str = "") -> Checked:
@@ -70,6 +71,7 @@ def _check(file: BinaryIO, name: str) -> Checked:
     width, height = skeleton.width, skeleton.height
     if exif.orientation >= 5 and not skeleton.upright:
         width, height = height, width
+    said = {"place": exif.gps, "time": exif.taken_at, "camera": exif.camera, "details": skeleton.exif}
     return Checked(
         format=format,
         content_type=CONTENT_TYPES[format],
@@ -79,6 +81,7 @@ def _check(file: BinaryIO, name: str) -> Checked:
         sha256=_sha256(file),
         taken_at=exif.taken_at,
         gps=exif.gps,
+        removed=[name for name, there in said.items() if there],
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+MAKE, MODEL = 0x010F, 0x0110
 ORIENTATION, EXIF_IFD, GPS_IFD = 0x0112, 0x8769, 0x8825
 TAKEN, TAKEN_ZONE = 0x9003, 0x9011
 LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE = 1, 2, 3, 4
@@ -26,6 +27,7 @@ class Exif:
     orientation: int = 1
     taken_at: datetime | None = None  # aware; as UTC when the camera named no zone
     gps: tuple[float, float] | None = None  # degrees of latitude and longitude, to about a metre
+    camera: bool = False  # whether it names the camera
 
 
 def read_exif(block: bytes) -> Exif:
@@ -34,7 +36,7 @@ def read_exif(block: bytes) -> Exif:
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
     if order is None:
         return Exif()
-    top = _tags(tiff, order, _long(tiff, order, 4), {ORIENTATION, EXIF_IFD, GPS_IFD})
+    top = _tags(tiff, order, _long(tiff, order, 4), {ORIENTATION, EXIF_IFD, GPS_IFD, MAKE, MODEL})
     details = _tags(tiff, order, _number(top.get(EXIF_IFD)), {TAKEN, TAKEN_ZONE})
     place = _tags(tiff, order, _number(top.get(GPS_IFD)), {LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE})
     orientation = _number(top.get(ORIENTATION))
@@ -42,6 +44,7 @@ def read_exif(block: bytes) -> Exif:
         orientation=orientation if 1 <= orientation <= 8 else 1,
         taken_at=_moment(details),
         gps=_position(place),
+        camera=bool(top.get(MAKE) or top.get(MODEL)),
     )
 
 

@@ -1,6 +1,6 @@
 """Kills the process it runs in, once, before or after a call of one function.
 
-DIE_AT=before:media.services._acknowledge:1 dies before the first call; `after:…:2` after the second one.
+DIE_AT=before:media.services.publishing._acknowledge:1 dies before the first call; `after:…:2` after the second one.
 DIE_MARK names a file that is made first: where it exists, the process lives.
 """
 

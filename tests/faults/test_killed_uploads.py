@@ -26,12 +26,12 @@ from users.models import User
 pytestmark = [pytest.mark.django_db, pytest.mark.faults]
 
 WEB_STEPS = [
-    "before:media.services._reserve:1",
-    "after:media.services._reserve:1",
+    "before:media.services.publishing._reserve:1",
+    "after:media.services.publishing._reserve:1",
     "after:django.core.files.storage.base.Storage.save:1",
-    "after:media.services._store_originals:1",
+    "after:media.services.publishing._store_originals:1",
     "before:photoapp.outbox.hand_over:1",
-    "after:media.services._acknowledge:1",
+    "after:media.services.publishing._acknowledge:1",
 ]
 WORKER_STEPS = [
     "before:media.processing.process_post:1",
@@ -140,7 +140,9 @@ def test_the_web_process_is_killed(
     assert_one_live_post(alice, bob, files_before)
 
 
-@pytest.mark.parametrize("step", ["after:media.services._reserve:1", "after:media.services._store_originals:1"])
+@pytest.mark.parametrize(
+    "step", ["after:media.services.publishing._reserve:1", "after:media.services.publishing._store_originals:1"]
+)
 def test_a_retry_before_the_sweep_finishes_what_was_begun(
     step: str,
     tmp_path: Path,
