@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from media import processing, services
 from media.models import Author, Photo, Post, Trace, UploadKey
+from media.services import publishing
 from media.uploads import InvalidUpload
 from photoapp import outbox
 from tests.people import jpeg, make_user, upload
@@ -49,7 +50,7 @@ def test_processing_again_changes_nothing(alice: User) -> None:
 
 def test_people_are_tagged_and_traced_on_their_own_shard(alice: User, bob: User) -> None:
     post = upload(alice, people=["@Bob", "bob"])
-    assert post.people == [{"id": str(bob.id), "username": "bob"}]
+    assert post.people == [{"id": str(bob.id), "username": "bob", "state": "shown"}]
     assert Trace.objects.for_owner(bob.id).get().target_id == post.id
 
 
@@ -110,7 +111,7 @@ def test_a_reservation_that_came_to_nothing_is_swept_with_its_files(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as context:
-        context.setattr(services, "_acknowledge", lambda post: post)  # the process died before the last step
+        context.setattr(publishing, "_acknowledge", lambda post: post)  # the process died before the last step
         post = services.publish_post(owner=alice, photos=[jpeg()], idempotency_key="k")
     stored = files_of(post.id)
     assert len(stored) == 1
@@ -123,14 +124,14 @@ def test_a_reservation_that_came_to_nothing_is_swept_with_its_files(
 
 
 def test_an_upload_that_was_swept_is_not_acknowledged(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    acknowledge = services._acknowledge
+    acknowledge = publishing._acknowledge
 
     def late(post: Post) -> Post:
         services.sweep_uploads(timezone.now() + timedelta(hours=2))
         outbox.drain()
         return acknowledge(post)
 
-    monkeypatch.setattr(services, "_acknowledge", late)
+    monkeypatch.setattr(publishing, "_acknowledge", late)
     with pytest.raises(services.StorageAway):
         services.publish_post(owner=alice, photos=[jpeg()])
     assert posts_of(alice) == []
@@ -145,6 +146,7 @@ def test_deleting_takes_files_and_rows(alice: User, bob: User) -> None:
     assert Trace.objects.for_owner(bob.id).count() == 3
     services.delete_post(post=post, by=alice)
     services.delete_post(post=post, by=alice)
+    assert services.sweep_deleted(timezone.now() + timedelta(minutes=1)) == 1
     outbox.drain()
     assert posts_of(alice) == []
     assert not any(map(default_storage.exists, stored))
@@ -183,7 +185,7 @@ def test_a_rename_reaches_posts_and_tags(alice: User, bob: User) -> None:
     mine.refresh_from_db()
     tagged.refresh_from_db()
     assert mine.owner.username == "robert"
-    assert tagged.people == [{"id": str(bob.id), "username": "robert"}]
+    assert tagged.people == [{"id": str(bob.id), "username": "robert", "state": "shown"}]
 
 
 def test_likes_and_comments_are_counted_over_their_slots(alice: User) -> None:

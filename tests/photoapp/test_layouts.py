@@ -31,6 +31,7 @@ from feeds.selectors import feed_page
 from users import selectors, services
 from tests.people import live_post, make_user
 random.seed(3)
+how = lambda person: selectors.relation(people[0], person.id)
 people = [make_user(f"m{n:02}") for n in range(8)]
 for one in people:
     for other in random.sample(people, 3):
@@ -63,7 +64,7 @@ pages = {}
 for person in people:
     pages[person.username] = {
         "feed": [card(post) for post in walk(lambda cursor: feed_page(person, cursor))],
-        "profile": [card(post) for post in walk(lambda cursor: profile_page(person, cursor, people[0]))],
+        "profile": [card(post) for post in walk(lambda cursor: profile_page(person, cursor, people[0], how(person)))],
         "followers": [user.username for user in walk(lambda cursor: selectors.followers_page(person, cursor))],
         "counts": [selectors.follow_counts(person.id), post_count(person.id)],
     }
