@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 from botocore.config import Config
 from django.core.exceptions import ImproperlyConfigured
 
-STATIC = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+STATIC = {"BACKEND": "photoapp.storage.StaticStore"}
 
 
 def storages_from(url: str) -> dict[str, Any]:
