@@ -26,7 +26,7 @@ def fan_out(post_id: int) -> int:
     pushed = store.push(post_id, [store.feed_key(post.owner_id)])
     if choose_pull(post.owner_id):
         return pushed + store.push(post_id, [store.recent_key(post.owner_id)], length=store.RECENT_LENGTH)
-    for chunk in follower_id_chunks(post.owner_id):
+    for chunk in follower_id_chunks(post.owner_id, heard=True):
         pushed += store.push(post_id, map(store.feed_key, chunk))
     return pushed
 
@@ -47,14 +47,14 @@ def choose_pull(author_id: int) -> bool:
 def become_pulled(author_id: int) -> None:
     """The row first: feeds built from now on know; then those that exist are told."""
     PulledAuthor.objects.get_or_create(author_id=author_id)
-    for chunk in follower_id_chunks(author_id):
+    for chunk in follower_id_chunks(author_id, heard=True):
         store.mark_pulled(author_id, chunk)
 
 
 def become_pushed(author_id: int) -> None:
     """Followers get what they would have merged; only then is the author no longer merged."""
     newest = newest_ids_of([author_id], BACKFILL)
-    for chunk in follower_id_chunks(author_id):
+    for chunk in follower_id_chunks(author_id, heard=True):
         for follower_id in chunk:
             backfill(follower_id, newest)
     PulledAuthor.objects.filter(author_id=author_id).delete()
@@ -63,10 +63,12 @@ def become_pushed(author_id: int) -> None:
 
 
 def withdraw(post_id: int, owner_id: int) -> None:
-    """Takes a post off the lists that may hold it. Readers leave it out already."""
+    """Takes a post off the lists that may hold it. Readers leave it out already. One that was brought back meanwhile
+    is put back: this news may come after that one."""
     store.remove([store.recent_key(owner_id), store.feed_key(owner_id)], [post_id])
     for chunk in follower_id_chunks(owner_id):
         store.remove([store.feed_key(id) for id in chunk], [post_id])
+    fan_out(post_id)
 
 
 def follow_changed(follower_id: int, followee_id: int) -> None:

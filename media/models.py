@@ -134,7 +134,24 @@ class Post(ContentModel):
     @property
     def shown_people(self) -> list[dict[str, str]]:
         """The tagged members whom others see."""
-        return [person for person in self.people if person.get("state", self.Tag.SHOWN) == self.Tag.SHOWN]
+        return self._tagged(self.Tag.SHOWN)
+
+    @property
+    def asked_people(self) -> list[dict[str, str]]:
+        """Those who have not said yet whether the tag may be shown."""
+        return self._tagged(self.Tag.ASKED)
+
+    @property
+    def removed_people(self) -> list[dict[str, str]]:
+        return self._tagged(self.Tag.REMOVED)
+
+    def _tagged(self, state: str) -> list[dict[str, str]]:
+        return [person for person in self.people if person.get("state", self.Tag.SHOWN) == state]
+
+    def tag_of(self, user_id: int | None) -> str | None:
+        """How a member stands to their tag (Tag); None without one."""
+        found = (person.get("state", self.Tag.SHOWN) for person in self.people if person["id"] == str(user_id))
+        return next(found, None)
 
 
 class Original(ContentModel):
@@ -297,7 +314,8 @@ class Trace(ContentModel):
     class Kind(models.TextChoices):
         LIKE = "like", "like"
         COMMENT = "comment", "comment"
-        TAG = "tag", "tagged person"
+        TAG = "tag", "tagged person"  # also one who removed the tag: the name is still with the post
+        ASKED = "asked", "asked to be tagged"
         SAVE = "save", "saved post"
 
     shard_fields = ("user_id",)

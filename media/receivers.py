@@ -1,5 +1,7 @@
 """What happens to posts and to what hangs on them, after commits here and in users/."""
 
+from collections.abc import Iterable
+
 from django.core.files.storage import default_storage
 from django.db import transaction
 
@@ -12,6 +14,7 @@ from photoapp.transactions import lock
 from users.models import User
 
 CHUNK = 1000
+TAGS = (Trace.Kind.TAG, Trace.Kind.ASKED)
 FACE = ("username", "display_name", "avatar", "is_private", "is_active")
 
 
@@ -36,7 +39,7 @@ def sync_author(user_id: int) -> None:
 
 def rename_tags(user_id: int, username: str) -> None:
     """Posts keep the names of tagged people with them; this follows a rename."""
-    traces = Trace.objects.for_owner(user_id).filter(kind=Trace.Kind.TAG)
+    traces = Trace.objects.for_owner(user_id).filter(kind__in=TAGS)
     for post_id in traces.values_list("target_id", flat=True):
         using = alias_for(CONTENT, post_id)
         with transaction.atomic(using=using):
@@ -52,6 +55,12 @@ def rename_tags(user_id: int, username: str) -> None:
 @handles("avatar.replaced", name="media.erase_avatar")
 def erase_avatar(key: str) -> None:
     default_storage.delete(key)
+
+
+@handles("photo.discarded", name="media.erase_discarded", queue="photos")
+def erase_discarded(key: str) -> None:
+    """The file of a photo that was uploaded, and not shared."""
+    default_storage.delete_many([key])  # type: ignore[attr-defined]
 
 
 @handles("post.uploaded", name="media.process_post", queue="photos")
@@ -75,8 +84,9 @@ def trace_edited_tags(post_id: int, people: list[int]) -> None:
 def trace_tag(user_id: int, post_id: int) -> None:
     """Makes the tagged member's side equal to the post."""
     post = Post.objects.on_shard_of(post_id).filter(id=post_id).exclude(state=Post.State.DELETED).first()
-    tagged = post is not None and any(person["id"] == str(user_id) for person in post.people)
-    keep_trace(user_id, Trace.Kind.TAG, post_id, tagged)
+    state = post.tag_of(user_id) if post is not None else None
+    keep_trace(user_id, Trace.Kind.TAG, post_id, state in (Post.Tag.SHOWN, Post.Tag.REMOVED))
+    keep_trace(user_id, Trace.Kind.ASKED, post_id, state == Post.Tag.ASKED)
 
 
 @handles("post.like_changed", name="media.trace_like")
@@ -92,7 +102,7 @@ def trace_save(post_id: int, user_id: int) -> None:
 
 
 @handles("comment.changed", name="media.trace_comment")
-def trace_comment(post_id: int, comment_id: int, author_id: int) -> None:
+def trace_comment(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
     exists = Comment.objects.on_shard_of(comment_id).filter(id=comment_id).exists()
     keep_trace(author_id, Trace.Kind.COMMENT, comment_id, exists)
 
@@ -115,7 +125,8 @@ def erase_post(post_id: int, owner: int | None) -> None:
     photos = Photo.objects.using(using).filter(post_id=post_id)
     default_storage.delete_many([key for photo in photos for key in photo.file_keys()])  # type: ignore[attr-defined]
     for person in post.people:
-        keep_trace(int(person["id"]), Trace.Kind.TAG, post_id, False)
+        for kind in TAGS:
+            keep_trace(int(person["id"]), kind, post_id, False)
     for model, kind in ((Like, Trace.Kind.LIKE), (Saved, Trace.Kind.SAVE)):
         left = model.objects.using(using).filter(post_id=post_id)
         while user_ids := list(left.values_list("user_id", flat=True)[:CHUNK]):
@@ -123,10 +134,10 @@ def erase_post(post_id: int, owner: int | None) -> None:
                 keep_trace(user_id, kind, post_id, False)
             left.filter(user_id__in=user_ids).delete()
     comments = Comment.objects.using(using).filter(post_id=post_id)
-    while rows := list(comments.values_list("id", "author_id")[:CHUNK]):
-        for comment_id, author_id in rows:
-            keep_trace(author_id, Trace.Kind.COMMENT, comment_id, False)
-        comments.filter(id__in=[comment_id for comment_id, _ in rows]).delete()
+    for part in (comments.filter(parent_id__isnull=False), comments):  # replies go before what they answer
+        while rows := list(part[:CHUNK]):
+            with transaction.atomic(using=using):
+                services.erase_comments(rows)
     with transaction.atomic(using=using):
         PostCount.objects.using(using).filter(post_id=post_id).delete()
         UploadKey.objects.using(using).filter(post_id=post_id).delete()
@@ -141,6 +152,7 @@ def erase_member(user_id: int) -> None:
     for post_id in Post.objects.using(using).filter(owner_id=user_id).values_list("id", flat=True):
         services.withdraw_post(post_id)
         erase_post(post_id, user_id)
+    services.forget_staged(user_id)
     for trace in Trace.objects.for_owner(user_id):
         erase_trace(trace)
         Trace.objects.for_owner(user_id).filter(kind=trace.kind, target_id=trace.target_id).delete()

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 
 from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, Trace
-from photoapp.pagination import Page, keyset_page
+from photoapp.pagination import Page, encode_cursor, keyset_page
 from photoapp.prepared import Prepared
 from photoapp.shards import CONTENT, alias_for, by_server
 from users.models import User
@@ -26,6 +26,7 @@ from users.selectors import (
 )
 
 GRID_SIZE = 12
+OVER_FETCH = 3  # pages of posts that others may have hidden
 COMMENTS_SIZE = 20
 
 
@@ -170,20 +171,56 @@ def archived_page(owner: User, cursor: str | None, size: int = GRID_SIZE) -> Pag
 
 
 def tagged_page(member: User, cursor: str | None, viewer: Viewer, size: int = GRID_SIZE) -> Page[Post]:
-    """Posts in which a member is tagged, newest first; those that are not for the viewer are left out, so that a
-    page may be short. One query on the member's content server, then those of visible_cards."""
+    """Posts in which a member is tagged, newest first. The caller has checked may_see. Queries: as _traced_page."""
     traces = Trace.objects.for_owner(member.id).filter(kind=Trace.Kind.TAG)
-    page = keyset_page(traces, key="target_id", cursor=cursor, surface=f"tagged:{member.id}", size=size)
-    cards = visible_cards((trace.target_id for trace in page.items), viewer)
-    shown = [card for card in cards if any(person["id"] == str(member.id) for person in card.shown_people)]
-    return Page(shown, page.next_cursor)
+    surface = f"tagged:{member.id}"
+    return _traced_page(traces, "target_id", cursor, surface, viewer, size, tag=(member.id, Post.Tag.SHOWN))
+
+
+def waiting_tags_page(member: User, cursor: str | None, size: int = GRID_SIZE) -> Page[Post]:
+    """Posts in which a member was tagged and has not said yet whether that may be shown."""
+    traces = Trace.objects.for_owner(member.id).filter(kind=Trace.Kind.ASKED)
+    surface = f"waiting:{member.id}"
+    return _traced_page(traces, "target_id", cursor, surface, member, size, tag=(member.id, Post.Tag.ASKED))
 
 
 def saved_page(viewer: User, cursor: str | None, size: int = GRID_SIZE) -> Page[Post]:
-    """What the viewer saved and may still see, the last saved first. Queries as for tagged_page."""
+    """What the viewer saved and may still see, the last saved first."""
     traces = Trace.objects.for_owner(viewer.id).filter(kind=Trace.Kind.SAVE)
-    page = keyset_page(traces, key="position", cursor=cursor, surface=f"saved:{viewer.id}", size=size)
-    return Page(visible_cards((trace.target_id for trace in page.items), viewer), page.next_cursor)
+    return _traced_page(traces, "position", cursor, f"saved:{viewer.id}", viewer, size)
+
+
+def _traced_page(
+    traces: Any,
+    key: str,
+    cursor: str | None,
+    surface: str,
+    viewer: Viewer,
+    size: int,
+    tag: tuple[int, str] | None = None,
+) -> Page[Post]:
+    """Posts that traces of one member lead to, as far as they are for the viewer; with `tag` (member, state), where
+    the tag is in that state now. Reads more than it shows, so that pages are mostly full; one may still be short, or
+    empty, and go on. One query on the member's content server, then those of visible_cards."""
+    page = keyset_page(traces, key=key, cursor=cursor, surface=surface, size=size * OVER_FETCH)
+    cards = {card.id: card for card in visible_cards((trace.target_id for trace in page.items), viewer)}
+    shown = [
+        (getattr(trace, key), card)
+        for trace in page.items
+        if (card := cards.get(trace.target_id)) and (tag is None or card.tag_of(tag[0]) == tag[1])
+    ]
+    if len(shown) > size:
+        page.next_cursor = encode_cursor(shown[size - 1][0], surface=surface)
+    return Page([card for _, card in shown[:size]], page.next_cursor)
+
+
+def own_tag(post_id: int, member: User) -> Post | None:
+    """A post in which the member is tagged, shown or asked, also one that they may not see: it is their name. One
+    query."""
+    post = Post.objects.on_shard_of(post_id).filter(id=post_id, state=Post.State.LIVE).first()
+    if post is None or post.tag_of(member.id) not in (Post.Tag.SHOWN, Post.Tag.ASKED):
+        return None
+    return post
 
 
 def unfinished_posts(owner: User) -> list[Post]:

@@ -134,6 +134,7 @@ class Follower(FriendsModel):
     followee_id = models.BigIntegerField()
     follower_id = models.BigIntegerField()
     accepted = models.BooleanField()
+    muted = models.BooleanField(default=False, db_default=False)  # so that nothing is pushed in vain
     position = models.BigIntegerField()
 
     class Meta:

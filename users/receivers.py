@@ -30,10 +30,11 @@ def mirror_follow(follower_id: int, followee_id: int) -> None:
                 followee_id=followee_id,
                 follower_id=follower_id,
                 accepted=truth.accepted,
+                muted=truth.muted,
                 position=truth.position,
             )
         else:
-            mine.update(accepted=truth.accepted)
+            mine.update(accepted=truth.accepted, muted=truth.muted)
         change = bool(truth and truth.accepted) - bool(mirror and mirror.accepted)
         if change:
             FollowCount.add(followee_id, using=using, followers=change)

@@ -127,11 +127,14 @@ def heard_ids(follower_id: int) -> list[int]:
     return list(heard.values_list("followee_id", flat=True))
 
 
-def follower_id_chunks(followee_id: int, size: int = ID_CHUNK) -> Iterator[list[int]]:
-    """All accepted followers, in chunks, by keyset: memory and locks stay small however many there are."""
+def follower_id_chunks(followee_id: int, size: int = ID_CHUNK, *, heard: bool = False) -> Iterator[list[int]]:
+    """All accepted followers, in chunks, by keyset: memory and locks stay small however many there are. `heard`:
+    without those who muted the member."""
     after = 0
     while True:
         rows = Follower.objects.for_owner(followee_id).filter(follower_id__gt=after, accepted=True)
+        if heard:
+            rows = rows.filter(muted=False)
         chunk = list(rows.order_by("follower_id").values_list("follower_id", flat=True)[:size])
         if chunk:
             yield chunk
@@ -167,6 +170,12 @@ def requests_page(user: User, cursor: str | None) -> Page[User]:
 
 def blocks_page(user: User, cursor: str | None) -> Page[User]:
     return _people_page(Block.objects.for_owner(user.id), "blocked_id", cursor, f"blocks:{user.id}")
+
+
+def muted_page(user: User, cursor: str | None) -> Page[User]:
+    """Whose posts a member keeps out of the feed."""
+    rows = Following.objects.for_owner(user.id).filter(accepted=True, muted=True)
+    return _people_page(rows, "followee_id", cursor, f"muted:{user.id}")
 
 
 def _people_page(rows: Any, field: str, cursor: str | None, surface: str) -> Page[User]:
