@@ -5,8 +5,8 @@ from media import services
 
 @shared_task(name="media.sweep_uploads")
 def sweep_uploads() -> int:
-    """Removes reservations whose upload never came to an end."""
-    return services.sweep_uploads()
+    """Removes reservations whose upload never came to an end, and photos that were never shared."""
+    return services.sweep_uploads() + services.sweep_staged()
 
 
 @shared_task(name="media.sweep_deleted")

@@ -1,12 +1,13 @@
 """What is asked of an upload before anything is stored. Everything a person can get wrong has its message here."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
 
 from media.imaging import Checked, InvalidPhoto, check
 from media.models import ALT_LENGTH, CAPTION_LENGTH, LOCATION_LENGTH, Post
@@ -17,7 +18,7 @@ MAX_PEOPLE = 20
 
 
 class InvalidUpload(Exception):
-    """`errors` by field, for people to read; `status` is 400, 409, 413 or 415."""
+    """`errors` by field, for people to read; `status` is 400, 409, 410, 413 or 415."""
 
     def __init__(self, errors: dict[str, list[str]], status: int = 400) -> None:
         super().__init__(errors)
@@ -26,54 +27,71 @@ class InvalidUpload(Exception):
 
 
 @dataclass
-class Upload:
-    """A valid upload: checked files, and the words and people that go with them."""
+class Words:
+    """What is said of the photos of a post, valid."""
 
-    files: list[UploadedFile]
-    checked: list[Checked]
     caption: str = ""
     location: str = ""
     people: list[dict[str, str]] = field(default_factory=list)  # as in Post.people
     alts: list[str] = field(default_factory=list)  # one per photo
     audience: str = Post.Audience.EVERYONE
 
-    @property
-    def fingerprint(self) -> str:
+    def fingerprint_with(self, photos: Iterable[str]) -> str:
         """SHA-256 over all of it: the same key with another fingerprint is a mistake of the client."""
         digest = hashlib.sha256()
         names = ",".join(person["id"] for person in self.people)
-        for part in (
-            self.caption,
-            self.location,
-            names,
-            self.audience,
-            *self.alts,
-            *(photo.sha256 for photo in self.checked),
-        ):
+        for part in (self.caption, self.location, names, self.audience, *self.alts, *photos):
             digest.update(hashlib.sha256(part.encode()).digest())
         return digest.hexdigest()
 
 
-def check_upload(
+@dataclass
+class Upload(Words):
+    """A valid upload: checked files, and the words and people that go with them."""
+
+    files: list[UploadedFile] = field(default_factory=list)
+    checked: list[Checked] = field(default_factory=list)
+
+    @property
+    def fingerprint(self) -> str:
+        return self.fingerprint_with(photo.sha256 for photo in self.checked)
+
+
+def check_upload(*, owner: User, photos: Sequence[UploadedFile], **words: Any) -> Upload:
+    """`words` as in check_words. Raises InvalidUpload with every error at its field."""
+    errors: dict[str, list[str]] = {}
+    found = check_words(owner=owner, count=len(photos), errors=errors, **words)
+    checked, status = _check_photos(photos, errors)
+    if errors:
+        raise InvalidUpload(errors, status)
+    return Upload(**vars(found), files=list(photos), checked=checked)
+
+
+def check_words(
     *,
     owner: User,
-    photos: Sequence[UploadedFile],
+    count: int,
+    errors: dict[str, list[str]],
     caption: str = "",
     location: str = "",
     people: Sequence[str] = (),
     alts: Sequence[str] = (),
     audience: str = Post.Audience.EVERYONE,
-) -> Upload:
-    """Raises InvalidUpload with every error at its field."""
-    errors: dict[str, list[str]] = {}
+) -> Words:
+    """The words for `count` photos; what is wrong with them is added to `errors`."""
     caption, location, alts = clean_words(caption, location, alts, errors)
     tagged = clean_people(owner, people, errors)
     clean_audience(audience, errors)
-    checked, status = _check_photos(photos, errors)
-    if errors:
-        raise InvalidUpload(errors, status)
-    padded = [*alts, *[""] * len(photos)][: len(photos)]
-    return Upload(list(photos), checked, caption, location, tagged, padded, audience)
+    if count == 0:
+        errors["photos"] = [_("Choose at least one photo.")]
+    elif count > (limit := settings.MAX_PHOTOS_PER_POST):
+        errors["photos"] = [too_many(limit, count)]
+    padded = [*alts, *[""] * count][:count]
+    return Words(caption, location, tagged, padded, audience)
+
+
+def too_many(limit: int, count: int) -> str:
+    return _("A post has at most %(limit)s photos; these are %(count)s.") % {"limit": limit, "count": count}
 
 
 def clean_words(
@@ -82,11 +100,12 @@ def clean_words(
     caption, location = _clean(caption), " ".join(_clean(location).split())
     cleaned = [_clean(alt) for alt in alts]
     if len(caption) > CAPTION_LENGTH:
-        errors["caption"] = [f"A caption has at most {CAPTION_LENGTH:,} characters; this one has {len(caption):,}."]
+        text = _("A caption has at most %(limit)s characters; this one has %(count)s.")
+        errors["caption"] = [text % {"limit": f"{CAPTION_LENGTH:,}", "count": f"{len(caption):,}"}]
     if len(location) > LOCATION_LENGTH:
-        errors["location"] = [f"A place has at most {LOCATION_LENGTH} characters."]
+        errors["location"] = [_("A place has at most %(limit)s characters.") % {"limit": LOCATION_LENGTH}]
     if any(len(alt) > ALT_LENGTH for alt in cleaned):
-        errors["alt"] = [f"A description of a photo has at most {ALT_LENGTH} characters."]
+        errors["alt"] = [_("A description of a photo has at most %(limit)s characters.") % {"limit": ALT_LENGTH}]
     return caption, location, cleaned
 
 
@@ -97,7 +116,7 @@ def _clean(text: str) -> str:
 
 def clean_audience(audience: str | None, errors: dict[str, list[str]]) -> None:
     if audience is not None and audience not in Post.Audience.values:
-        errors["audience"] = ["Choose who may see this: everyone or followers."]
+        errors["audience"] = [_("Choose who may see this: everyone or followers.")]
 
 
 def clean_people(
@@ -110,14 +129,14 @@ def clean_people(
     other. `before` are the tags so far: what a member said of a tag stays said."""
     wanted = list(dict.fromkeys(name.strip().lstrip("@").lower() for name in names if name.strip().lstrip("@")))
     if len(wanted) > MAX_PEOPLE:
-        errors["people"] = [f"At most {MAX_PEOPLE} people can be tagged in a post."]
+        errors["people"] = [_("At most %(limit)s people can be tagged in a post.") % {"limit": MAX_PEOPLE}]
         return []
     found = users_by_names(wanted)
     known = relations(owner.id, [user.id for user in found.values()]) if found else {}
     apart = {id for id, relation in known.items() if relation.blocks or relation.blocked_by}
     missing = [name for name in wanted if name not in found or found[name].id in apart]
     if missing:
-        errors["people"] = [f"There is no member called {name}." for name in missing]
+        errors["people"] = [_("There is no member called %(name)s.") % {"name": name} for name in missing]
     so_far = {person["id"]: person.get("state", Post.Tag.SHOWN) for person in before}
     tags = [tag_of(found[name], owner, so_far) for name in wanted if name not in missing]
     ids = {tag["id"] for tag in tags}
@@ -135,15 +154,10 @@ def tag_of(user: User, owner: User, so_far: dict[str, str]) -> dict[str, str]:
 
 def _check_photos(photos: Sequence[UploadedFile], errors: dict[str, list[str]]) -> tuple[list[Checked], int]:
     """The checked photos and the status of the first error."""
-    limit = settings.MAX_PHOTOS_PER_POST
-    if not photos:
-        errors["photos"] = ["Choose at least one photo."]
-    elif len(photos) > limit:
-        errors["photos"] = [f"A post has at most {limit} photos; these are {len(photos)}."]
-    if "photos" in errors:
+    if "photos" in errors:  # too few or too many
         return [], 400
     checked: list[Checked] = []
-    refused: list[Any] = []
+    refused: list[InvalidPhoto] = []
     for file in photos:
         try:
             checked.append(check(file, name=file.name or ""))  # type: ignore[arg-type]
@@ -152,3 +166,13 @@ def _check_photos(photos: Sequence[UploadedFile], errors: dict[str, list[str]]) 
             label = f"{file.name}: " if len(photos) > 1 and file.name else ""
             errors.setdefault("photos", []).append(f"{label}{error.message}")
     return checked, refused[0].status if refused else 400
+
+
+def check_one(photo: UploadedFile | None) -> Checked:
+    """A photo by itself. Raises InvalidUpload."""
+    if photo is None:
+        raise InvalidUpload({"photo": [_("Choose a photo.")]})
+    try:
+        return check(photo, name=photo.name or "")  # type: ignore[arg-type]
+    except InvalidPhoto as error:
+        raise InvalidUpload({"photo": [error.message]}, error.status) from error

@@ -2,6 +2,7 @@
 
 from .posts import (
     UNDO,
+    TooLate,
     approve_tag,
     archive_post,
     delete_post,
@@ -14,27 +15,35 @@ from .posts import (
     withdraw_post,
 )
 from .publishing import StorageAway, ensure_author, publish_post, sweep_uploads, withdraw_reservation
-from .talk import add_comment, delete_comment, like, remove_comment, remove_like, save, unlike, unsave
+from .staging import discard_staged, forget_staged, publish_staged, stage_photo, sweep_staged
+from .talk import add_comment, delete_comment, erase_comments, like, remove_comment, remove_like, save, unlike, unsave
 
 __all__ = [
     "UNDO",
     "StorageAway",
+    "TooLate",
     "add_comment",
     "approve_tag",
     "archive_post",
     "delete_comment",
     "delete_post",
+    "discard_staged",
     "edit_post",
     "ensure_author",
+    "erase_comments",
+    "forget_staged",
     "like",
     "make_live",
     "publish_post",
+    "publish_staged",
     "remove_comment",
     "remove_like",
     "remove_tag",
     "restore_post",
     "save",
+    "stage_photo",
     "sweep_deleted",
+    "sweep_staged",
     "sweep_uploads",
     "unarchive_post",
     "unlike",

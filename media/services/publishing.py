@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from media.models import Author, Photo, Post, UploadKey
 from media.uploads import InvalidUpload, Upload, check_upload
@@ -58,8 +59,8 @@ def publish_post(
 
 def _reserve(owner: User, upload: Upload, key: str, created_at: datetime | None) -> Post:
     using = alias_for(CONTENT, owner.id)
-    hashed = hashlib.sha256(key.encode()).hexdigest()
-    if key and (earlier := _earlier(owner.id, hashed, upload, using)):
+    hashed = hashed_key(key)
+    if key and (earlier := earlier_post(owner.id, hashed, upload.fingerprint, using)):
         return earlier
     ensure_author(owner)
     try:
@@ -76,18 +77,24 @@ def _reserve(owner: User, upload: Upload, key: str, created_at: datetime | None)
             if key:
                 UploadKey.objects.create(owner_id=owner.id, key=hashed, fingerprint=upload.fingerprint, post_id=post.id)
     except IntegrityError:
-        if key and (earlier := _earlier(owner.id, hashed, upload, using)):
+        if key and (earlier := earlier_post(owner.id, hashed, upload.fingerprint, using)):
             return earlier
         raise
     return post
 
 
-def _earlier(owner_id: int, hashed: str, upload: Upload, using: str) -> Post | None:
+def hashed_key(key: str) -> str:
+    """As UploadKey keeps it: whatever a client sends, it has 64 characters."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def earlier_post(owner_id: int, hashed: str, fingerprint: str, using: str) -> Post | None:
+    """The post of the same upload, if it was sent before. Raises InvalidUpload when the key was another's."""
     found = UploadKey.objects.using(using).filter(owner_id=owner_id, key=hashed).select_related("post").first()
     if found is None:
         return None
-    if found.fingerprint != upload.fingerprint:
-        raise InvalidUpload({"detail": ["This Idempotency-Key belongs to a different upload."]}, status=409)
+    if found.fingerprint != fingerprint:
+        raise InvalidUpload({"detail": [_("This Idempotency-Key belongs to a different upload.")]}, status=409)
     return found.post
 
 
@@ -115,7 +122,7 @@ def _store_originals(post: Post, upload: Upload) -> None:
             file.seek(0)
             default_storage.save(photo.original_key, file)
     except Exception as error:  # boto3 and the file system have no error in common but OSError and BotoCoreError
-        raise StorageAway("The photos could not be stored just now. Please try again.") from error
+        raise StorageAway(_("The photos could not be stored just now. Please try again.")) from error
 
 
 def _acknowledge(post: Post) -> Post:
@@ -126,7 +133,7 @@ def _acknowledge(post: Post) -> Post:
             outbox.emit("post.uploaded", group=CONTENT, owner_id=post.owner_id, post_id=post.id)
     current = Post.objects.using(using).filter(id=post.id).first()
     if current is None:  # swept: this request took longer than RESERVATION
-        raise StorageAway("The upload took too long. Please try again.")
+        raise StorageAway(_("The upload took too long. Please try again."))
     return current
 
 
