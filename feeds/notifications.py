@@ -1,19 +1,21 @@
-"""What happened that concerns a member: likes, comments, follows, tags.
+"""What happened that concerns a member: likes, comments and replies, mentions, follows, tags.
 
 Each notification is made equal to the truth (a like, a comment, a follow, a tag) by an outbox handler that reads it
 inside a lock on the notification's key. So however often and in whatever order the news comes, there is one
 notification while the thing is there, and none when it is gone.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from feeds.models import Notification, NotificationsSeen
+from media.mentions import mentioned_ids
 from media.models import Comment, Like, Post
-from media.selectors import cards_by_ids, may_see_post
+from media.selectors import cards_by_ids, may_see_post, visible_post
 from photoapp.pagination import Page, keyset_page
 from photoapp.shards import CONTENT, alias_for
 from photoapp.transactions import lock
@@ -51,51 +53,89 @@ class Notice:
 
 # --- Writes: called by outbox handlers ---------------------------------------------------------------------------
 
+# Of the kinds of one family a member is told at most one for each thing: what they are told follows the truth.
+LIKES = (Kind.LIKE,)
+COMMENTS = (Kind.COMMENT, Kind.REPLY, Kind.MENTION)
+FOLLOWS = (Kind.FOLLOW, Kind.FOLLOW_REQUEST)
+TAGS = (Kind.TAG, Kind.TAG_REQUEST, Kind.MENTION)
+
 
 def like_changed(post_id: int, user_id: int) -> None:
-    def is_there() -> bool:
-        return Like.objects.on_shard_of(post_id).filter(post_id=post_id, user_id=user_id).exists()
+    def now() -> Kind | None:
+        liked = Like.objects.on_shard_of(post_id).filter(post_id=post_id, user_id=user_id)
+        return Kind.LIKE if liked.exists() else None
 
     if (owner_id := owner_of(post_id)) is not None:
-        keep(owner_id, user_id, Kind.LIKE, target_id=post_id, post_id=post_id, is_there=is_there)
+        keep(owner_id, user_id, LIKES, now, target_id=post_id, post_id=post_id)
 
 
-def comment_changed(post_id: int, comment_id: int, author_id: int) -> None:
-    def is_there() -> bool:
-        return Comment.objects.on_shard_of(comment_id).filter(id=comment_id).exists()
+def comment_changed(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
+    """`people`: whom the comment concerns besides its author; else the owner of the post."""
+    comments = Comment.objects.on_shard_of(comment_id).filter(id=comment_id)
 
-    if (owner_id := owner_of(post_id)) is not None:
-        keep(owner_id, author_id, Kind.COMMENT, target_id=comment_id, post_id=post_id, is_there=is_there)
+    def now(user_id: int) -> Kind | None:
+        comment = comments.select_related("post", "parent").first()
+        if comment is None:
+            return None
+        if comment.parent is not None and comment.parent.author_id == user_id:
+            kind = Kind.REPLY
+        elif comment.post.owner_id == user_id:
+            kind = Kind.COMMENT
+        else:
+            kind = Kind.MENTION
+        return kind if sees(user_id, post_id) else None
+
+    concerned = set(people) or {owner_of(post_id)} - {None}
+    for user_id in concerned:
+        keep(user_id, author_id, COMMENTS, partial(now, user_id), target_id=comment_id, post_id=post_id)  # type: ignore[arg-type]
 
 
 def follow_changed(follower_id: int, followee_id: int) -> None:
-    follows = Following.objects.for_owner(follower_id).filter(followee_id=followee_id)
-    for kind, accepted in ((Kind.FOLLOW, True), (Kind.FOLLOW_REQUEST, False)):
-        asked = follows.filter(accepted=accepted)
-        keep(followee_id, follower_id, kind, target_id=0, post_id=None, is_there=asked.exists)
+    def now() -> Kind | None:
+        follow = Following.objects.for_owner(follower_id).filter(followee_id=followee_id).first()
+        if follow is None:
+            return None
+        return Kind.FOLLOW if follow.accepted else Kind.FOLLOW_REQUEST
+
+    keep(followee_id, follower_id, FOLLOWS, now, target_id=0, post_id=None)
 
 
 def tags_changed(post_id: int, people: Iterable[int] = ()) -> None:
-    """`people`: who was tagged before or is now; else those who are now."""
+    """Tags, and mentions in the caption. `people`: who was named before or is now; else those who are now."""
     posts = Post.objects.on_shard_of(post_id).filter(id=post_id, state=Post.State.LIVE)
     post = posts.first()
     if post is None:
         return
 
-    def tagged() -> set[int]:
-        return {int(person["id"]) for found in posts for person in found.shown_people}
+    def now(user_id: int) -> Kind | None:
+        found = posts.first()
+        kind = kind_of_tag(found, user_id) if found else None
+        return kind if kind is not None and sees(user_id, post_id) else None
 
-    for user_id in set(people) or tagged():
-        is_there = lambda user_id=user_id: user_id in tagged()  # noqa: E731
-        keep(user_id, post.owner_id, Kind.TAG, target_id=post_id, post_id=post_id, is_there=is_there)
+    named = {*(int(person["id"]) for person in post.people), *mentioned_ids(post.caption)}
+    for user_id in set(people) or named:
+        keep(user_id, post.owner_id, TAGS, partial(now, user_id), target_id=post_id, post_id=post_id)
+
+
+def kind_of_tag(post: Post, user_id: int) -> Kind | None:
+    """What naming a member in a post is for them; nothing, once they removed the tag."""
+    states = {int(person["id"]): person.get("state", Post.Tag.SHOWN) for person in post.people}
+    if user_id in states:
+        return {Post.Tag.SHOWN: Kind.TAG, Post.Tag.ASKED: Kind.TAG_REQUEST}.get(Post.Tag(states[user_id]))
+    return Kind.MENTION if user_id in mentioned_ids(post.caption) else None
+
+
+def sees(user_id: int, post_id: int) -> bool:
+    user = users_by_ids([user_id]).get(user_id)
+    return user is not None and visible_post(post_id, user) is not None
 
 
 def post_deleted(post_id: int, owner_id: int) -> None:
     """Readers leave it out already."""
     Notification.objects.for_owner(owner_id).filter(post_id=post_id).delete()
     post = Post.objects.on_shard_of(post_id).filter(id=post_id).first()
-    for person in post.people if post else []:
-        Notification.objects.for_owner(int(person["id"])).filter(post_id=post_id).delete()
+    for user_id in (*(int(person["id"]) for person in post.people), *mentioned_ids(post.caption)) if post else ():
+        Notification.objects.for_owner(user_id).filter(post_id=post_id).delete()
 
 
 def forget(user_id: int) -> None:
@@ -111,23 +151,31 @@ def owner_of(post_id: int) -> int | None:
 def keep(
     recipient_id: int,
     actor_id: int,
-    kind: str,
+    family: Sequence[Kind],
+    now: Callable[[], Kind | None],
     *,
     target_id: int,
     post_id: int | None,
-    is_there: Callable[[], bool],
 ) -> None:
-    """Makes a notification equal to the truth, which is read inside the lock: the run that comes last is right."""
+    """Makes a notification equal to the truth, which is read inside the lock: the run that comes last is right.
+
+    One whose kind has changed (a request that was accepted) stays in its place: the member did that themselves.
+    """
     if recipient_id == actor_id:
         return
     using = alias_for(CONTENT, recipient_id)
-    key: dict[str, Any] = {"recipient_id": recipient_id, "actor_id": actor_id, "kind": kind, "target_id": target_id}
+    key: dict[str, Any] = {"recipient_id": recipient_id, "actor_id": actor_id, "target_id": target_id}
     with transaction.atomic(using=using):
-        lock(using, "notification", *key.values())
-        if is_there() and not apart(recipient_id, actor_id):
-            Notification.objects.get_or_create(**key, defaults={"post_id": post_id})
+        lock(using, "notification", *key.values(), family[0])
+        told = Notification.objects.using(using).filter(**key, kind__in=family)
+        kind = now()
+        if kind is None or apart(recipient_id, actor_id):
+            told.delete()
+        elif row := told.first():
+            told.exclude(id=row.id).delete()
+            told.filter(id=row.id).exclude(kind=kind).update(kind=kind)
         else:
-            Notification.objects.using(using).filter(**key).delete()
+            Notification.objects.create(**key, kind=kind, post_id=post_id)
 
 
 def apart(recipient_id: int, actor_id: int) -> bool:
@@ -154,8 +202,8 @@ def mark_seen(*, user: User, up_to: int) -> None:
 
 def notifications_page(viewer: User, cursor: str | None, size: int = PAGE_SIZE) -> Page[Notice]:
     """Newest first. Left out: of members who left or with whom there is a block, and about posts that the viewer
-    may not see (any more). Queries: rows, seen and comments on the viewer's content server; members; relations;
-    posts, one per content server."""
+    may not see (any more). Queries: rows and seen on the viewer's content server; members; relations; posts and
+    comments, each one per content server."""
     rows = Notification.objects.for_owner(viewer.id)
     page = keyset_page(rows, key="id", cursor=cursor, surface=f"notifications:{viewer.id}", size=size)
     actors = users_by_ids(row.actor_id for row in page.items)
@@ -171,7 +219,7 @@ def notifications_page(viewer: User, cursor: str | None, size: int = PAGE_SIZE) 
             return None
         if row.post_id and (post is None or not may_see_post(viewer, post, to_owner(viewer, post, known))):
             return None
-        if row.kind == Kind.COMMENT and comment is None:
+        if is_about_comment(row) and comment is None:
             return None
         return Notice(row, actor, post, comment, seen=row.id <= seen)
 
@@ -182,8 +230,13 @@ def to_owner(viewer: User, post: Post, known: dict[int, Relation]) -> Relation:
     return Relation(is_self=True) if post.owner_id == viewer.id else known.get(post.owner_id, STRANGER)
 
 
+def is_about_comment(row: Notification) -> bool:
+    """A mention may be in a caption, too."""
+    return row.kind in COMMENTS and row.target_id != row.post_id
+
+
 def comments_of(rows: Iterable[Notification]) -> dict[int, Comment]:
-    wanted = [row.target_id for row in rows if row.kind == Kind.COMMENT]
+    wanted = [row.target_id for row in rows if is_about_comment(row)]
     return {comment.id: comment for comment in Comment.objects.all().by_ids(wanted)}
 
 

@@ -1,5 +1,7 @@
 """The news that changes feeds."""
 
+from collections.abc import Iterable
+
 from feeds import notifications, services
 from photoapp.outbox import handles
 
@@ -31,8 +33,8 @@ def notify_like(post_id: int, user_id: int) -> None:
 
 
 @handles("comment.changed", name="feeds.notify_comment")
-def notify_comment(post_id: int, comment_id: int, author_id: int) -> None:
-    notifications.comment_changed(post_id, comment_id, author_id)
+def notify_comment(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
+    notifications.comment_changed(post_id, comment_id, author_id, people)
 
 
 @handles("follow.changed", name="feeds.notify_follow")

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.urls import path
 
-from media import avatar_views, photo_views, post_views, profile_views, upload_views
+from media import act_views, avatar_views, photo_views, post_views, profile_views, upload_views
 
 URLS: dict[str, list[Any]] = {
     "accounts": [path("settings/avatar/", avatar_views.avatar_settings, name="avatar")],
@@ -14,10 +14,13 @@ URLS: dict[str, list[Any]] = {
     "upload": [path("upload/", upload_views.upload, name="upload")],
     "interaction": [
         path("p/<id:post_id>/", post_views.post_page, name="post"),
-        path("p/<id:post_id>/like/", post_views.like, name="like"),
+        path("p/<id:post_id>/like/", act_views.like, name="like"),
+        path("p/<id:post_id>/save/", act_views.save, name="save"),
+        path("p/<id:post_id>/archive/", act_views.archive, name="archive"),
+        path("p/<id:post_id>/restore/", act_views.restore_post, name="restore-post"),
         path("p/<id:post_id>/comments/", post_views.comments, name="comments"),
         path("p/<id:post_id>/edit/", post_views.edit_post, name="edit-post"),
-        path("p/<id:post_id>/delete/", post_views.delete_post, name="delete-post"),
+        path("p/<id:post_id>/delete/", act_views.delete_post, name="delete-post"),
         path("comments/<id:comment_id>/delete/", post_views.delete_comment, name="delete-comment"),
         path(
             "photos/<id:photo_id>-<str:secret>/<int:width>.<str:format>",

@@ -7,7 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from media.mentions import mentioned_ids
 from media.models import Author, Photo, Post
 from media.uploads import InvalidUpload, clean_audience, clean_people, clean_words
 from photoapp import outbox
@@ -48,7 +50,8 @@ def edit_post(
     using = alias_for(CONTENT, post.id)
     with transaction.atomic(using=using):
         post = Post.objects.using(using).select_for_update(of=("self",)).select_related("owner").get(id=post.id)
-        before, words_before = post.people, (post.caption, post.location, post.people)
+        caption_before, people_before = post.caption, post.people
+        words_before = (caption_before, post.location, people_before)
         if caption is not None:
             post.caption = clean_caption
         if location is not None:
@@ -63,8 +66,9 @@ def edit_post(
             post.edited_at = timezone.now()
         post.save(using=using, update_fields=EDITED_FIELDS)
         _edit_photos(post.id, using, clean_alts if alts is not None else None, order)
-        people_ids = sorted({int(person["id"]) for person in [*before, *post.people]})
-        outbox.emit("post.edited", group=CONTENT, owner_id=post.owner_id, post_id=post.id, people=people_ids)
+        tagged_ids = {int(person["id"]) for person in [*people_before, *post.people]}
+        concerned = sorted(tagged_ids.union(mentioned_ids(caption_before, post.caption)))
+        outbox.emit("post.edited", group=CONTENT, owner_id=post.owner_id, post_id=post.id, people=concerned)
     return post
 
 
@@ -96,23 +100,30 @@ def unarchive_post(*, post: Post, by: User) -> None:
 
 
 def delete_post(*, post: Post, by: User) -> None:
-    """Out of sight at once. It can be brought back for UNDO; then sweep_deleted has it erased. The owner and staff
-    may."""
-    if post.owner_id != by.id and not by.is_staff:
-        raise PermissionDenied("Only the owner of a post can delete it.")
-    _leave(post.id, Post.State.DELETED)
+    """Out of sight at once. Its owner can bring it back for UNDO; then sweep_deleted has it erased. What staff delete
+    of others is final."""
+    if post.owner_id == by.id:
+        _leave(post.id, Post.State.DELETED)
+    elif by.is_staff:
+        withdraw_post(post.id)
+    else:
+        raise PermissionDenied(_("Only the owner of a post can delete it."))
+
+
+class TooLate(PermissionDenied):
+    """The post is being erased. The message may be shown."""
 
 
 def restore_post(*, post_id: int, by: User) -> Post:
-    """Takes a deletion back. Raises PermissionDenied, also when it is too late."""
+    """Takes one's deletion back; twice is the same as once. Raises Post.DoesNotExist or TooLate."""
     using = alias_for(CONTENT, post_id)
     with transaction.atomic(using=using):
-        deleted = Post.objects.using(using).select_for_update(of=("self",)).select_related("owner")
-        post = deleted.filter(id=post_id, state=Post.State.DELETED).first()
-        if post is None or post.owner_id != by.id:
-            raise PermissionDenied("There is no deleted post to bring back.")
+        mine = Post.objects.using(using).select_for_update(of=("self",)).select_related("owner")
+        post = mine.exclude(state=Post.State.RESERVED).get(id=post_id, owner_id=by.id)
+        if post.state != Post.State.DELETED:
+            return post
         if not post.state_before or post.deleted_at is None or post.deleted_at < timezone.now() - LATEST_UNDO:
-            raise PermissionDenied("It is too late to bring this post back.")
+            raise TooLate(_("It is too late to bring this post back: it is being erased."))
         before, post.state, post.deleted_at = post.state_before, post.state_before, None
         if before == Post.State.LIVE:
             post.state = Post.State.ARCHIVED  # until _appear makes the step, with its news
@@ -155,7 +166,7 @@ def sweep_deleted(now: datetime | None = None) -> int:
 
 def _require_owner(post: Post, by: User) -> None:
     if post.owner_id != by.id:
-        raise PermissionDenied("Only the owner of a post can do this.")
+        raise PermissionDenied(_("Only the owner of a post can do this."))
 
 
 def _leave(post_id: int, to: str, only_from: Sequence[str] = ()) -> None:

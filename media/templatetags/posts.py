@@ -9,13 +9,11 @@ from django.utils.html import escape
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
+from media.mentions import MARKED
 from media.models import WIDTHS, Comment, Photo, Post
 from photoapp import ids
 
 register = template.Library()
-
-# A hashtag or a mention that stands at the start of a word: not the @ of an address, not the # of a URL.
-MARKED = re.compile(r"(?<![\w@#/&.])(?:#(?P<tag>\w{1,100})|@(?P<name>[A-Za-z0-9_.]{2,29}[A-Za-z0-9_]))(?!\w)")
 
 
 @register.filter

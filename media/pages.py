@@ -1,0 +1,31 @@
+"""What the views of posts share: finding a post for the viewer, and the way back after an act."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from media.models import Post
+from media.selectors import visible_post
+from media.templatetags.posts import anchor
+from photoapp import ids
+
+
+def post_or_404(request: HttpRequest, post_id: int, *, live: bool = False) -> Post:
+    """A card that the viewer may see; with `live`, only one on which people may act."""
+    post = visible_post(post_id, request.user)
+    if post is None or (live and post.state != Post.State.LIVE):
+        raise Http404
+    return post
+
+
+def post_url(post_id: int) -> str:
+    return f"/p/{ids.encode(post_id)}/"
+
+
+def back_to_card(request: HttpRequest, post: Post) -> HttpResponse:
+    """To where the card was that was acted on: a page of this site, or the post's own."""
+    target = request.POST.get("next") or request.headers.get("Referer", "")
+    hosts = {request.get_host()}
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts=hosts, require_https=request.is_secure()):
+        target = post.get_absolute_url()
+    return redirect(f"{target.partition('#')[0]}#{anchor(post)}")
