@@ -115,6 +115,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "photoapp.sweep_outbox", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-deleted": {"task": "media.sweep_deleted", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-uploads": {"task": "media.sweep_uploads", "schedule": 300.0, "options": {"expires": 300}},
+    "sweep-deletions": {"task": "users.sweep_deletions", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # --- Application -------------------------------------------------------------------------------------------------
@@ -149,6 +150,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "photoapp.middleware.CompressMiddleware",
+    "photoapp.middleware.LanguageMiddleware",
+    "photoapp.middleware.WordlessRefusalMiddleware",
     "photoapp.middleware.WholeBodyMiddleware",
     "photoapp.middleware.CacheControlMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -159,6 +163,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "users.middleware.LastSeenMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -182,7 +187,13 @@ TEMPLATES = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = False  # there is one language, and looking for others costs on every page
+USE_I18N = True
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # as their readers call them
+LOCALE_PATHS = [BASE_DIR / "photoapp" / "locale"]  # one catalog for the project: script/messages
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 
@@ -210,7 +221,13 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
 ACCOUNT_ADAPTER = "users.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "users.forms.SignupForm", "login": "users.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "signup": "users.forms.SignupForm",
+    "login": "users.forms.LoginForm",
+    "change_password": "users.forms.ChangePasswordForm",
+    "reset_password": "users.forms.ResetPasswordForm",
+    "add_email": "users.forms.AddEmailForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
@@ -219,13 +236,16 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "photoapp: "
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "photoapp"
 if TRUSTED_PROXIES:
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"photoapp <photoapp@{_site.hostname}>")
 
 # --- API ---------------------------------------------------------------------------------------------------------
@@ -281,12 +301,13 @@ FANOUT_THRESHOLD = 10_000
 # --- Security ----------------------------------------------------------------------------------------------------
 
 _prefix = "__Host-" if HTTPS else ""
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "users.sessions"
 SESSION_COOKIE_NAME = f"{_prefix}session"
 CSRF_COOKIE_NAME = f"{_prefix}csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "photoapp.views.csrf_failure"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"

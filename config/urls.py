@@ -1,9 +1,11 @@
 from csp.decorators import csp_update
 from django.urls import path
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.app_sets import active_sets, urls_of
-from photoapp import health
+from photoapp import health, views
 
 swagger_styles = csp_update({"style-src": ["'self'", "'unsafe-inline'"]})  # Swagger UI writes styles into its page
 
@@ -11,6 +13,10 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("robots.txt", views.robots),
+    path("favicon.ico", views.favicon),
+    path("manifest.webmanifest", views.manifest),
+    path("language/", require_POST(set_language), name="language"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", swagger_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api-docs"),
     *[pattern for app_set in active_sets() for pattern in urls_of(app_set)],

@@ -4,10 +4,15 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import LimitedStream
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
-from django.shortcuts import render
-from django.utils.cache import patch_cache_control
+from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language_from_request, override
+from django.utils.translation import gettext as _
+
+from photoapp.refusals import refusal
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -65,13 +70,13 @@ class WholeBodyMiddleware:
         if request.method in UNSAFE:
             length = request.META.get("CONTENT_LENGTH") or ""
             if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-                return refusal(request, 411, "Send the length of the upload (Content-Length).")
+                return refusal(request, 411, _("Send the length of the upload (Content-Length)."))
             if length.isdigit() and int(length) > self.limit:
-                return refusal(request, 413, "This upload is too large: at most 10 photos of 40 MB each.")
+                return refusal(request, 413, _("This upload is too large: at most 10 photos of 40 MB each."))
         try:
             return self.get_response(request)
         except RequestDataTooBig:
-            return refusal(request, 413, "This request is too large.")
+            return refusal(request, 413, _("This request is too large."))
 
 
 def body_is_whole(request: HttpRequest) -> bool:
@@ -82,7 +87,78 @@ def body_is_whole(request: HttpRequest) -> bool:
     return stream._pos >= int(request.META.get("CONTENT_LENGTH") or 0)  # type: ignore[attr-defined]
 
 
-def refusal(request: HttpRequest, status: int, message: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return JsonResponse({"detail": message}, status=status)
-    return render(request, "error.html", {"status": status, "message": message}, status=status)
+class CompressMiddleware(GZipMiddleware):
+    """Text goes compressed where nothing in front of this process does it; photos never, they are already.
+
+    (A proxy that compresses by itself asks without Accept-Encoding.)
+    """
+
+    types = {"text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"}
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return super().process_response(request, response) if media_type(response) in self.types else response
+
+
+class LanguageMiddleware:
+    """The reader's language: of the cookie, else what the browser prefers.
+
+    A member's own choice renews the cookie on the pages that load the member anyway. Only pages and the API's answers
+    vary by language: photo files stay the same for everybody, and cost no look at the member.
+    """
+
+    varying = {"text/html", "application/json"}
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = get_language_from_request(request)
+        with override(language):
+            response = self.get_response(request)
+        if media_type(response) in self.varying:
+            if not 300 <= response.status_code < 400:
+                patch_vary_headers(response, ["Accept-Language", "Cookie"])
+            chosen = chosen_language(request)
+            if chosen and chosen != request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME):
+                remember_language(response, chosen)
+        return response
+
+
+def chosen_language(request: HttpRequest) -> str:
+    """What the member chose in the settings; "" when they chose nothing, or nobody asked for the member so far."""
+    user: Any = vars(request).get("user")  # after a log-in the member, else an object that fetches them when asked
+    if type(user) is SimpleLazyObject:
+        user = getattr(request, "_cached_user", None)
+    return getattr(user, "language", "")
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    if "public" in response.get("Cache-Control", ""):
+        return
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        httponly=True,
+    )
+
+
+class WordlessRefusalMiddleware:
+    """What Django's decorators refuse without a word (405) gets a page, too."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.content:
+            return response
+        page = refusal(request, 405, _("This address does not take what was sent to it."))
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+
+def media_type(response: HttpResponse) -> str:
+    return response.get("Content-Type", "").partition(";")[0]
