@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from config.demo.paint import Painting, avatar, paint
 from config.demo.people import SEED, Member
-from config.demo.plan import PostPlan, follows_among, requests_left_open
+from config.demo.plan import PostPlan, Remark, follows_among, requests_left_open
 from media.avatars import set_avatar
 from media.imaging import Rendered, Rendition, rendering, worker
 from media.models import Comment, Like, Post, PostCount, Trace
@@ -106,6 +106,7 @@ def _upload(plan: PostPlan, author: User, users: dict[str, User]) -> Post:
         location=paintings[0].place if plan.located else "",
         people=[name for name in plan.people if name in users],
         alts=[painting.alt for painting in paintings],
+        audience=Post.Audience.FOLLOWERS if plan.for_followers else Post.Audience.EVERYONE,
         idempotency_key=plan.key,
         created_at=plan.created_at,
     )
@@ -141,17 +142,23 @@ def _react(plan: PostPlan, post: Post, users: dict[str, User]) -> None:
         if comments.exists() or Like.objects.using(using).filter(post_id=post.id, user_id__in=ours).exists():
             return
         Like.objects.bulk_create([Like(post_id=post.id, user_id=id) for id in likers])
-        Comment.objects.bulk_create(
-            Comment(
-                id=new_id_beside(post.id, remark.at),
-                post_id=post.id,
-                author_id=users[remark.author].id,
-                text=remark.text,
-            )
-            for remark in remarks
-        )
+        _talk(post, remarks, users)
         if likers or remarks:
             PostCount.add(post.id, using=using, likes=len(likers), comments=len(remarks))
+
+
+def _talk(post: Post, remarks: Sequence[Remark], users: dict[str, User]) -> None:
+    openings = {remark.author: new_id_beside(post.id, remark.at) for remark in remarks if not remark.to}
+    Comment.objects.bulk_create(
+        Comment(
+            id=new_id_beside(post.id, remark.at) if remark.to else openings[remark.author],
+            post_id=post.id,
+            parent_id=openings.get(remark.to),
+            author_id=users[remark.author].id,
+            text=remark.text,
+        )
+        for remark in remarks
+    )
 
 
 def leave_traces(users: dict[str, User]) -> None:

@@ -21,6 +21,7 @@ class Remark:
     author: str
     text: str
     at: datetime
+    to: str = ""  # whose remark it answers
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class PostPlan:
     shots: tuple[Shot, ...]
     caption: str
     located: bool
+    for_followers: bool = False
     people: tuple[str, ...] = ()
     likers: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = field(default=())
@@ -75,7 +77,7 @@ def _plan_post(
     rng: random.Random, number: int, author: Member, at: datetime, until: datetime, audience: dict[str, list[str]]
 ) -> PostPlan:
     scene = rng.choice(author.scenes)
-    shots = 1 if rng.random() < 0.94 else rng.randint(2, 4)
+    shots = 1 if rng.random() < 0.88 else rng.randint(2, 4)
     followers = audience[author.username]
     keen = min(1.0, rng.uniform(0.25, 0.95))
     likers = tuple(name for name in followers if rng.random() < keen)
@@ -85,7 +87,7 @@ def _plan_post(
         said = at + (until - at) * min(0.95, rng.random() ** 3 * 0.3 + 0.02)
         remarks.append(Remark(name, comment(rng, scene, author.username), said))
         if rng.random() < 0.3:
-            remarks.append(Remark(author.username, reply(rng, name), said + (until - said) * 0.05))
+            remarks.append(Remark(author.username, reply(rng, name), said + (until - said) * 0.05, to=name))
     others = [name for name in followers if rng.random() < 0.2]
     return PostPlan(
         key=f"demo-{number}",
@@ -94,6 +96,7 @@ def _plan_post(
         shots=tuple(Shot(SEED + number * 10 + k, scene) for k in range(shots)),
         caption=caption(rng, scene),
         located=rng.random() < 0.7,
+        for_followers=number % 17 == 9,
         people=tuple(rng.sample(others, min(len(others), rng.randint(1, 2)))) if rng.random() < 0.18 else (),
         likers=likers,
         remarks=tuple(sorted(remarks, key=lambda remark: remark.at)),
