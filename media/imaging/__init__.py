@@ -2,6 +2,6 @@
 
 from .checks import Checked, check
 from .errors import InvalidPhoto
-from .rendering import FORMATS, WIDTHS, Rendered, Rendition, render
+from .rendering import FORMATS, QUALITY, WIDTHS, Rendered, Rendition, render
 
-__all__ = ["FORMATS", "WIDTHS", "Checked", "InvalidPhoto", "Rendered", "Rendition", "check", "render"]
+__all__ = ["FORMATS", "QUALITY", "WIDTHS", "Checked", "InvalidPhoto", "Rendered", "Rendition", "check", "render"]

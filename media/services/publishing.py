@@ -5,7 +5,6 @@ rendered by media.processing → live (with the outbox row that fans it out). A 
 reservation, which sweep_uploads removes with its files, or an outbox row, which is delivered again.
 """
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -16,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from media.models import Author, Photo, Post, UploadKey
-from media.uploads import InvalidUpload, Upload, check_upload
+from media.uploads import InvalidUpload, Upload, check_upload, hashed_key
 from photoapp import outbox
 from photoapp.ids import first_id_at, new_id_beside
 from photoapp.shards import CONTENT, alias_for
@@ -81,11 +80,6 @@ def _reserve(owner: User, upload: Upload, key: str, created_at: datetime | None)
             return earlier
         raise
     return post
-
-
-def hashed_key(key: str) -> str:
-    """As UploadKey keeps it: whatever a client sends, it has 64 characters."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def earlier_post(owner_id: int, hashed: str, fingerprint: str, using: str) -> Post | None:

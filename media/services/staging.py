@@ -20,13 +20,13 @@ from django.utils.translation import gettext as _
 from media.imaging import Checked
 from media.models import Photo, Post, StagedPhoto, UploadKey
 from media.places import suggest_place
-from media.uploads import InvalidUpload, Words, check_one, check_words
+from media.uploads import InvalidUpload, Words, check_one, check_words, hashed_key
 from photoapp import outbox
 from photoapp.ids import first_id_at
 from photoapp.shards import CONTENT, alias_for
 from users.models import User
 
-from .publishing import StorageAway, earlier_post, ensure_author, hashed_key
+from .publishing import StorageAway, earlier_post, ensure_author
 
 KEPT = timedelta(hours=24)
 MOST = 40  # for each member; the oldest make room for new ones

@@ -19,8 +19,8 @@ from media.uploads import InvalidUpload
 from photoapp import outbox
 from tests.people import jpeg, make_user
 from tests.queries import counted_queries
-from users.models import User
 from users.deletion import erase_account
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -216,9 +216,10 @@ def test_a_photo_that_is_removed_while_it_is_stored_leaves_no_file(
         outbox.drain()
         return save(name, file)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(default_storage, "save", removed_meanwhile)
-    with pytest.raises(InvalidUpload) as refused:
-        stage(alice)
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "save", removed_meanwhile)
+        with pytest.raises(InvalidUpload) as refused:
+            stage(alice)
     assert refused.value.status == 410
     assert not default_storage.exists(keys[0])
 
@@ -226,15 +227,18 @@ def test_a_photo_that_is_removed_while_it_is_stored_leaves_no_file(
 def test_a_twin_request_that_ends_after_the_post_was_shared_harms_nothing(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = default_storage.save
+    save, calls = default_storage.save, []
 
     def shared_meanwhile(name: str, file: object) -> str:
-        monkeypatch.setattr(default_storage, "save", save)
-        services.publish_staged(owner=alice, staged=[stage(alice).id])
+        calls.append(name)
+        if len(calls) == 1:
+            services.publish_staged(owner=alice, staged=[stage(alice).id])
         return save(name, file)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(default_storage, "save", shared_meanwhile)
-    assert stage(alice).stored
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "save", shared_meanwhile)
+        assert stage(alice).stored
+    assert len(calls) == 2
     outbox.drain()
     (post,) = posts_of(alice)
     assert post.state == Post.State.LIVE
