@@ -1,4 +1,4 @@
-"""Posts, likes, comments and profiles in the API: twins of the pages, over the same selectors and services."""
+"""Posts, likes and comments in the API: twins of the pages, over the same selectors and services."""
 
 from typing import Any
 
@@ -18,15 +18,12 @@ from media.serializers import (
     LikeSerializer,
     PostChangesSerializer,
     PostSerializer,
-    ProfileSerializer,
     UploadSerializer,
 )
 from media.uploads import InvalidUpload
 from photoapp.api import CURSOR, WRITE_ERRORS, ApiView, answers, checked, page_of, page_response
 from photoapp.middleware import body_is_whole
-from users.relations_api import member_or_404, require_may_see
 from users.requests import MemberRequest
-from users.selectors import follow_counts
 
 RETRY_AFTER_SECONDS = 30
 
@@ -53,32 +50,6 @@ def post_or_404(request: Request, post_id: int, *, live: bool = False) -> Post:
 
 def post_json(request: Request, post: Post) -> Any:
     return PostSerializer(post, context={"request": request}).data
-
-
-class Profile(ApiView):
-    @extend_schema(operation_id="profile", responses=answers({200: ProfileSerializer}, 401, 403, 404))
-    def get(self, request: Request, username: str) -> Response:
-        member, relation = member_or_404(request, username)
-        counts = follow_counts(member.id)
-        face: Any = member
-        for name in ("follows", "requested", "blocks"):
-            setattr(face, name, getattr(relation, name))
-        face.post_count = selectors.post_count(member.id)
-        face.follower_count, face.following_count = counts["followers"], counts["following"]
-        return Response(ProfileSerializer(face, context={"request": request}).data)
-
-
-class ProfilePosts(ApiView):
-    @extend_schema(
-        operation_id="profile_posts",
-        parameters=[CURSOR],
-        responses=answers({200: page_of(PostSerializer)}, 400, 401, 403, 404),
-    )
-    def get(self, request: Request, username: str) -> Response:
-        member, relation = member_or_404(request, username)
-        require_may_see(request, member, relation)
-        page = selectors.profile_page(member, request.GET.get("cursor"), request.user, relation)
-        return page_response(request, page, PostSerializer)
 
 
 class Posts(ApiView):

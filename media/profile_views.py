@@ -1,39 +1,82 @@
-"""A member's page: who they are, what they posted."""
+"""A member's page: who they are, what they posted, where they are tagged; for themselves, what they saved and put
+away."""
 
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from media.selectors import post_count, profile_page, unfinished_posts
-from users.selectors import follow_counts, may_see, request_count, visible_member
+from media.models import Post
+from media.selectors import archived_page, post_count, profile_page, saved_page, tagged_page, unfinished_posts
+from photoapp.pagination import Page
+from users.models import User
+from users.selectors import Relation, follow_counts, may_see, request_count, visible_member
+
+
+def _member_or_404(request: HttpRequest, username: str) -> tuple[User, Relation]:
+    found = visible_member(request.user, username)
+    if found is None:
+        raise Http404
+    return found
 
 
 @require_safe
 def profile(request: HttpRequest, username: str) -> HttpResponse:
-    found = visible_member(request.user, username)
-    if found is None:
-        raise Http404
-    member, relation = found
-    cursor = request.GET.get("cursor")
-    visible = may_see(request.user, member, relation)
-    context: dict[str, Any] = {
-        "member": member,
-        "relation": relation,
-        "visible": visible,
-        "posts": post_count(member.id),
-        "follows": follow_counts(member.id),
-        "page": profile_page(member, cursor, request.user, relation) if visible else None,
-        "first_page": not cursor,
-    }
-    if relation.is_self and not cursor:
+    member, relation = _member_or_404(request, username)
+    page = None
+    if may_see(request.user, member, relation):
+        page = profile_page(member, request.GET.get("cursor"), request.user, relation)
+    context: dict[str, Any] = {}
+    if relation.is_self and not request.GET.get("cursor"):
         context["unfinished"] = unfinished_posts(member)
-        context["waiting"] = request_count(member.id) if member.is_private else 0
-    return render(request, "media/profile.html", context)
+    return _page(request, member, relation, "posts", page, **context)
 
 
 @require_safe
 def user_details(request: HttpRequest) -> HttpResponse:
     """/get_user_details?username=…: the same page by the name that the design this follows gave it."""
     return profile(request, request.GET.get("username", ""))
+
+
+@require_safe
+def tagged(request: HttpRequest, username: str) -> HttpResponse:
+    member, relation = _member_or_404(request, username)
+    page = None
+    if may_see(request.user, member, relation):
+        page = tagged_page(member, request.GET.get("cursor"), request.user)
+    return _page(request, member, relation, "tagged", page)
+
+
+@require_safe
+@login_required
+def saved(request: HttpRequest) -> HttpResponse:
+    me: Any = request.user
+    return _page(request, me, Relation(is_self=True), "saved", saved_page(me, request.GET.get("cursor")))
+
+
+@require_safe
+@login_required
+def archived(request: HttpRequest) -> HttpResponse:
+    me: Any = request.user
+    return _page(request, me, Relation(is_self=True), "archived", archived_page(me, request.GET.get("cursor")))
+
+
+def _page(
+    request: HttpRequest, member: User, relation: Relation, tab: str, page: Page[Post] | None, **more: Any
+) -> HttpResponse:
+    """A tab under the member's header; `page` is None where the viewer may not see what the member posts."""
+    first = not request.GET.get("cursor")
+    context = {
+        "member": member,
+        "relation": relation,
+        "tab": tab,
+        "visible": page is not None,
+        "page": page,
+        "posts": post_count(member.id),
+        "follows": follow_counts(member.id),
+        "waiting": request_count(member.id) if relation.is_self and member.is_private and first else 0,
+        "first_page": first,
+    }
+    return render(request, "media/profile.html", context | more)

@@ -143,6 +143,10 @@ def clean_people(
     if missing:
         errors["people"] = [_("There is no member called %(name)s.") % {"name": name} for name in missing]
     so_far = {person["id"]: person.get("state", Post.Tag.SHOWN) for person in before}
+    refused = [name for name in wanted if name in found and so_far.get(str(found[name].id)) == Post.Tag.REMOVED]
+    if refused:
+        said = _("%(name)s removed this tag and cannot be tagged here again.")
+        errors.setdefault("people", []).extend(said % {"name": name} for name in refused)
     tags = [tag_of(found[name], owner, so_far) for name in wanted if name not in missing]
     ids = {tag["id"] for tag in tags}
     gone = [tag for tag in before if tag.get("state") == Post.Tag.REMOVED and tag["id"] not in ids]

@@ -2,7 +2,17 @@ from typing import Any
 
 from django.urls import path
 
-from media import act_views, avatar_views, edit_views, photo_views, post_views, profile_views, report_views, tag_views, upload_views
+from media import (
+    act_views,
+    avatar_views,
+    edit_views,
+    photo_views,
+    post_views,
+    profile_views,
+    report_views,
+    tag_views,
+    upload_views,
+)
 
 URLS: dict[str, list[Any]] = {
     "accounts": [

@@ -15,6 +15,7 @@ URLS: dict[str, list[Any]] = {
     ],
     "friends": [
         path("api/v1/users/<username:username>/follow/", relations_api.FollowView.as_view(), name="api-follow"),
+        path("api/v1/users/<username:username>/mute/", relations_api.MuteView.as_view(), name="api-mute"),
         path("api/v1/users/<username:username>/block/", relations_api.BlockView.as_view(), name="api-block"),
         path("api/v1/users/<username:username>/followers/", relations_api.Followers.as_view(), name="api-followers"),
         path(

@@ -1,4 +1,4 @@
-"""Relations in the API: follows, requests, blocks."""
+"""Relations in the API: follows, requests, mutes, blocks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,6 +52,23 @@ class FollowView(ApiView):
         """Ends a follow, or withdraws a request."""
         member, _ = member_or_404(request, username)
         services.unfollow(follower=request.user, followee=member)
+        return relation_now(request, member)
+
+
+class MuteView(ApiView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="mute", request=None, responses=RELATION)
+    def put(self, request: MemberRequest, username: str) -> Response:
+        """Keeps a followed member's posts out of the caller's feed; they are not told. Twice is the same as once."""
+        member, _ = member_or_404(request, username)
+        services.mute(follower=request.user, followee=member)
+        return relation_now(request, member)
+
+    @extend_schema(operation_id="unmute", responses=RELATION)
+    def delete(self, request: MemberRequest, username: str) -> Response:
+        member, _ = member_or_404(request, username)
+        services.mute(follower=request.user, followee=member, muted=False)
         return relation_now(request, member)
 
 

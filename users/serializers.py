@@ -79,4 +79,5 @@ class RelationSerializer(serializers.Serializer):
 
     follows = serializers.BooleanField()
     requested = serializers.BooleanField(help_text="The caller asked to follow, and was not answered yet.")
+    muted = serializers.BooleanField(help_text="The member's posts are not in the caller's feed.")
     blocks = serializers.BooleanField()

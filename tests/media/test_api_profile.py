@@ -36,6 +36,7 @@ def test_a_profile(alice: User, bob: User) -> None:
         "following": 0,
         "follows": True,
         "requested": False,
+        "muted": False,
         "blocks": False,
     }
     assert "email" not in answer.json()
