@@ -5,13 +5,14 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from photoapp import ids
 from photoapp.counters import SlottedCount
 from photoapp.sharding import ShardedModel
 
 username_validator = RegexValidator(
-    r"^[a-z0-9_.]{3,30}$", "Use 3 to 30 lower-case letters, digits, dots and underscores."
+    r"^[a-z0-9_.]{3,30}$", _("Use 3 to 30 lower-case letters, digits, dots and underscores.")
 )
 
 
@@ -19,9 +20,9 @@ class User(AbstractUser):
     """A member. The id is drawn on a random logical shard, which becomes the home of all the member owns."""
 
     class Theme(models.TextChoices):
-        AUTO = "auto", "As the device"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
+        AUTO = "auto", _("As the device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
 
     id = models.BigIntegerField(primary_key=True, default=ids.new_user_id, editable=False)
     username = models.CharField(
@@ -73,12 +74,12 @@ class Report(models.Model):
         MEMBER = "member", "member"
 
     class Reason(models.TextChoices):
-        SPAM = "spam", "It is spam"
-        NUDITY = "nudity", "Nudity or sexual content"
-        HATE = "hate", "Hate or harassment"
-        VIOLENCE = "violence", "Violence or danger"
-        RIGHTS = "rights", "It shows me, or belongs to me, without my consent"
-        OTHER = "other", "Something else"
+        SPAM = "spam", _("It is spam")
+        NUDITY = "nudity", _("Nudity or sexual content")
+        HATE = "hate", _("Hate or harassment")
+        VIOLENCE = "violence", _("Violence or danger")
+        RIGHTS = "rights", _("It shows me, or belongs to me, without my consent")
+        OTHER = "other", _("Something else")
 
     kind = models.CharField(max_length=7, choices=Kind.choices)
     target_id = models.BigIntegerField()
