@@ -29,18 +29,18 @@ class User(AbstractUser):
         max_length=30,
         unique=True,
         validators=[username_validator],
-        error_messages={"unique": "This user name is taken."},
+        error_messages={"unique": _("This user name is taken.")},
     )
     display_name = models.CharField(max_length=60, blank=True)
     year_of_birth = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2100)]
     )
-    email = models.EmailField(unique=True, error_messages={"unique": "This e-mail address is in use."})
+    email = models.EmailField(unique=True, error_messages={"unique": _("This e-mail address is in use.")})
     bio = models.CharField(max_length=500, blank=True)
     avatar = models.CharField(max_length=60, blank=True, editable=False)  # key in the object store
-    is_private = models.BooleanField("private account", default=False)
-    approve_tags = models.BooleanField("ask me before I am tagged in a photo", default=False)
-    remind_alt = models.BooleanField("remind me to describe my photos", default=True)
+    is_private = models.BooleanField(_("private account"), default=False)
+    approve_tags = models.BooleanField(_("ask me before I am tagged in a photo"), default=False)
+    remind_alt = models.BooleanField(_("remind me to describe my photos"), default=True)
     theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.AUTO)
     language = models.CharField(max_length=10, blank=True)  # "": the browser's
     delete_after = models.DateTimeField(null=True, blank=True, editable=False)  # until then it can be taken back
