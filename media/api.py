@@ -10,7 +10,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from media import selectors, services
+from media import comments, selectors, services
 from media.models import Post
 from media.serializers import (
     CommentSerializer,
@@ -150,7 +150,7 @@ class Comments(ApiView):
     )
     def get(self, request: Request, post_id: int) -> Response:
         """Newest first."""
-        page = selectors.comments_page(post_or_404(request, post_id), request.GET.get("cursor"), request.user)
+        page = comments.comments_page(post_or_404(request, post_id), request.GET.get("cursor"), request.user)
         return page_response(request, page, CommentSerializer)
 
     @extend_schema(

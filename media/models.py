@@ -3,7 +3,7 @@
 A post, its photos, likes, comments and counts all carry the owner's bits, so a page about a post asks one server.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.crypto import get_random_string
@@ -90,6 +90,7 @@ class Post(ContentModel):
     comment_count: int
     liked: bool
     saved: bool
+    relation: Any  # of visible_post: how the viewer stands to the owner
 
     id = models.BigIntegerField(primary_key=True)
     owner = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="posts", db_index=False)
@@ -277,6 +278,15 @@ class Comment(ContentModel):
 
     shard_fields = ("id", "post_id")
     owner_field = "post__owner_id"
+
+    # What a comment of a page has besides (media/comments.py).
+    author: Any  # User
+    reply_count: int
+    replies_total: int
+    first_replies: list["Comment"]
+    later_count: int  # of the replies after the first
+    later_cursor: str | None
+    deletable: bool  # by the viewer
 
     id = models.BigIntegerField(primary_key=True)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="comments", db_index=False)

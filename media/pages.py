@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from media.models import Post
+from media.models import Comment, Post
 from media.selectors import visible_post
 from media.templatetags.posts import anchor
 from photoapp import ids
@@ -29,3 +29,12 @@ def back_to_card(request: HttpRequest, post: Post) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(target, allowed_hosts=hosts, require_https=request.is_secure()):
         target = post.get_absolute_url()
     return redirect(f"{target.partition('#')[0]}#{anchor(post)}")
+
+
+def replies_url(thread: Comment) -> str:
+    return f"/comments/{ids.encode(thread.id)}/replies/"
+
+
+def comment_anchor(comment: Comment) -> str:
+    """The id of a comment in a page (media/partials/comment.html)."""
+    return f"c-{ids.encode(comment.id)}"

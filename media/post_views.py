@@ -1,6 +1,5 @@
 """The page of a post with its comments, and the pages of threads."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -8,6 +7,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from media import services
@@ -16,6 +17,9 @@ from media.forms import CommentForm
 from media.models import Comment, Post
 from media.pages import comment_anchor, post_or_404, post_url, replies_url
 from media.selectors import comment_for, neighbours
+from media.templatetags.posts import fallback
+
+REPLY_IDS = "reply_%s"  # of the fields of a reply's form, which may stand in a page beside a comment's
 
 
 @require_safe
@@ -32,10 +36,23 @@ def _page(request: HttpRequest, post: Post, form: CommentForm, status: int = 200
         "comments": comments,
         "form": form,
         "is_owner": request.user.id == post.owner_id,
+        "reply_form": CommentForm(auto_id=REPLY_IDS),
         "newer": post_url(newer) if newer else "",
         "older": post_url(older) if older else "",
+        **_about(post),
     }
     return render(request, "media/post.html", context, status=status)
+
+
+def _about(post: Post) -> dict[str, Any]:
+    """What the page says of itself to those to whom its address is sent."""
+    photo = post.card_photos[0]
+    path = fallback(photo)
+    width = min(photo.width, int(path.rpartition("/")[2].partition(".")[0]))
+    alt = photo.alt or _("Photo by %(name)s") % {"name": post.owner.name}
+    height = round(photo.height * width / photo.width)
+    picture = {"path": path, "width": width, "height": height, "alt": alt}
+    return {"picture": picture, "words": Truncator(post.caption).chars(200) or alt}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,7 +79,9 @@ def replies(request: HttpRequest, comment_id: int) -> HttpResponse:
     if comment is None or thread is None:
         raise Http404
     if request.method != "POST":
-        return _thread_page(request, comment, thread, CommentForm(initial={"text": _address(comment, request)}))
+        return _thread_page(
+            request, comment, thread, CommentForm(auto_id=REPLY_IDS, initial={"text": _address(comment, request)})
+        )
     if request.user.is_anonymous:
         return redirect_to_login(request.path)
     if comment.post.state != Post.State.LIVE:
@@ -77,7 +96,7 @@ def replies(request: HttpRequest, comment_id: int) -> HttpResponse:
 
 def _add(request: HttpRequest, post: Post, parent: Comment | None = None) -> tuple[Comment | None, CommentForm]:
     """The new comment and an empty form; or None and the form that says what is wrong."""
-    form = CommentForm(request.POST)
+    form = CommentForm(request.POST, auto_id=REPLY_IDS if parent else "id_%s")
     text = request.POST.get("text", "")
     try:
         comment = services.add_comment(post=post, author=request.user, text=text, parent=parent)  # type: ignore[arg-type]
@@ -88,7 +107,7 @@ def _add(request: HttpRequest, post: Post, parent: Comment | None = None) -> tup
         form.add_error(None, error)
         return None, form
     post.comment_count += 1
-    comment.author, comment.reply_count, comment.first_replies, comment.later_cursor = request.user, 0, [], None
+    comment.author, comment.reply_count = request.user, 0
     _mark_deletable(request, comment)
     return comment, CommentForm()
 
@@ -102,8 +121,9 @@ def _thread_page(
     request: HttpRequest, comment: Comment, thread: Comment, form: CommentForm, status: int = 200
 ) -> HttpResponse:
     page = replies_page(thread, request.GET.get("cursor"), request.user)
+    thread.first_replies, thread.later_cursor = page.items, page.next_cursor
     _mark_deletable(request, thread, *page.items)
-    context = {"post": comment.post, "comment": comment, "thread": thread, "page": page, "form": form}
+    context = {"post": comment.post, "answered": comment, "comment": thread, "form": form}
     return render(request, "media/replies.html", context, status=status)
 
 

@@ -23,7 +23,6 @@ from users.selectors import (
     may_see,
     relation,
     relations,
-    users_by_ids,
 )
 
 GRID_SIZE = 12
