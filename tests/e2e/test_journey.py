@@ -35,7 +35,7 @@ def log_in(page: Page, user: User) -> None:
     page.goto("/login/")
     page.get_by_label(re.compile("user ?name|login|e-?mail", re.I)).first.fill(user.username)
     page.get_by_label(re.compile("^password", re.I)).fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url("**/")
 
 
