@@ -8,6 +8,7 @@ URLS: dict[str, list[Any]] = {
     "feed": [
         path("", views.home, name="home"),
         path("feed/", views.feed, name="feed"),
+        path("feed/new/", views.new_posts, name="new-posts"),
         path("notifications/", notification_views.notifications, name="notifications"),
     ],
 }

