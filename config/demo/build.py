@@ -119,7 +119,7 @@ def _file(painting: Painting, number: int) -> SimpleUploadedFile:
 def render_own(path: Path) -> Rendered:
     """As media.imaging.render, but in this process: starting one for each picture takes as long as rendering it,
     and what this process has painted itself it need not fear to decode."""
-    job = {"widths": rendering.WIDTHS, "height": rendering.MAX_HEIGHT, "pixels": rendering.MAX_PIXELS}
+    job = rendering.job(timeout=60)
     with path.open("rb") as photo:
         worker.PHOTO = photo.fileno()
         header, blobs = worker.render(job)
