@@ -84,7 +84,7 @@ def delete_post(request: HttpRequest, post_id: int) -> HttpResponse:
         raise PermissionDenied(_("Only the owner of a post can delete it."))
     if request.method != "POST":
         return render(request, "media/delete_post.html", {"post": post, "is_owner": is_owner})
-    services.delete_post(post=post, by=request.user)
+    services.delete_post(post=post, by=request.user)  # type: ignore[arg-type]
     undo = f"undo:{post.get_absolute_url()}restore/" if is_owner else ""
     messages.success(request, _("The post is deleted."), extra_tags=undo)
     return redirect(post.owner)

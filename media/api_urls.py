@@ -9,8 +9,12 @@ URLS: dict[str, list[Any]] = {
     "interaction": [
         path("api/v1/posts/<decimal:post_id>/", api.PostView.as_view(), name="api-post"),
         path("api/v1/posts/<decimal:post_id>/like/", api.LikeView.as_view(), name="api-like"),
+        path("api/v1/posts/<decimal:post_id>/save/", api.SaveView.as_view(), name="api-save"),
+        path("api/v1/posts/<decimal:post_id>/archive/", api.ArchiveView.as_view(), name="api-archive"),
+        path("api/v1/posts/<decimal:post_id>/restore/", api.RestoreView.as_view(), name="api-restore"),
         path("api/v1/posts/<decimal:post_id>/tag/", profile_api.TagView.as_view(), name="api-tag"),
         path("api/v1/posts/<decimal:post_id>/comments/", api.Comments.as_view(), name="api-comments"),
+        path("api/v1/comments/<decimal:comment_id>/replies/", api.Replies.as_view(), name="api-replies"),
         path("api/v1/comments/<decimal:comment_id>/", api.CommentView.as_view(), name="api-comment"),
     ],
     "friends": [

@@ -43,6 +43,9 @@ class PhotoSerializer(serializers.Serializer):
         }
 
 
+SHOWN_STATES = [state for state in Post.State.values if state not in (Post.State.RESERVED, Post.State.DELETED)]
+
+
 class PostSerializer(serializers.Serializer):
     """Of a card (media/selectors.py)."""
 
@@ -55,7 +58,10 @@ class PostSerializer(serializers.Serializer):
     likes = serializers.IntegerField(source="like_count")
     comments = serializers.IntegerField(source="comment_count")
     liked = serializers.BooleanField(help_text="By the caller.")
-    state = serializers.ChoiceField([Post.State.UPLOADED, Post.State.PROCESSING, Post.State.LIVE, Post.State.FAILED])
+    saved = serializers.BooleanField(help_text="By the caller.")
+    audience = serializers.ChoiceField(Post.Audience.choices)
+    comments_off = serializers.BooleanField(help_text="Nobody can add comments.")
+    state = serializers.ChoiceField(SHOWN_STATES)
     failure = serializers.CharField(help_text="Why it failed; empty else.")
     created_at = serializers.DateTimeField()
     edited_at = serializers.DateTimeField(allow_null=True)
@@ -88,6 +94,7 @@ class UploadSerializer(serializers.Serializer):
     alt = serializers.ListField(
         child=serializers.CharField(allow_blank=True), required=False, default=list, help_text="One per photo."
     )
+    audience = serializers.CharField(required=False, default="everyone", help_text="`everyone` or `followers`.")
 
 
 class PostChangesSerializer(StrictSerializer):
@@ -95,6 +102,11 @@ class PostChangesSerializer(StrictSerializer):
     location = serializers.CharField(required=False, allow_blank=True)
     people = NamesField(required=False)
     alt = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False)
+    audience = serializers.ChoiceField(Post.Audience.choices, required=False)
+    comments_off = serializers.BooleanField(required=False)
+    order = serializers.ListField(
+        child=serializers.RegexField("^[1-9][0-9]{0,18}$"), required=False, help_text="The ids of all its photos."
+    )
 
 
 class LikeSerializer(serializers.Serializer):
@@ -102,11 +114,23 @@ class LikeSerializer(serializers.Serializer):
     likes = serializers.IntegerField()
 
 
+class SavedSerializer(serializers.Serializer):
+    saved = serializers.BooleanField()
+
+
 class CommentSerializer(serializers.Serializer):
     id = serializers.CharField()
     author = PersonSerializer()
     text = serializers.CharField()
+    parent = serializers.SerializerMethodField(  # type: ignore[assignment]
+        help_text="The id of the comment that this is a reply to."
+    )
+    replies = serializers.IntegerField(source="reply_count", default=0, help_text="How many; 0 for a reply.")
     created_at = serializers.DateTimeField()
+
+    @extend_schema_field({"type": "string", "nullable": True})
+    def get_parent(self, comment: Any) -> str | None:
+        return str(comment.parent_id) if comment.parent_id else None
 
 
 class CommentTextSerializer(serializers.Serializer):

@@ -16,6 +16,7 @@ from tests.api import api_of
 from tests.people import follow, live_post, live_posts, make_user, upload
 from tests.queries import counted_queries
 from users import services
+from users.deletion import erase_account
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -166,13 +167,13 @@ def test_a_member_who_left_is_not_told_of_and_leaves_nothing(alice: User, bob: U
     like(post=post, user=bob)
     assert len(told(alice)) == 2
     notifications.mark_seen(user=alice, up_to=ids.MAX_ID)
-    services.delete_account(user=bob)
+    erase_account(user=bob)
     assert notifications_page(alice, None).items == [], "at once"
     outbox.drain()
     assert rows_of(alice) == 0
     follow(make_user("dora"), alice)
     outbox.drain()
-    services.delete_account(user=alice)
+    erase_account(user=alice)
     outbox.drain()
     for part in (*Notification.objects.on_every_shard(), *NotificationsSeen.objects.on_every_shard()):
         assert not part.exists()

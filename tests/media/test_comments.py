@@ -8,8 +8,9 @@ from media.models import COMMENT_LENGTH, Comment, Post, PostCount
 from media.services import add_comment
 from photoapp import ids, outbox
 from tests import people
+from users.deletion import erase_account
 from users.models import User
-from users.services import block, delete_account, update_profile
+from users.services import block, update_profile
 
 ClientOf = Callable[[User], Client]
 
@@ -83,7 +84,7 @@ def test_comments_of_members_who_left_or_are_blocked_are_not_shown(
     for author in (bob, charlie, dora):
         add_comment(post=post, author=author, text=f"of {author.username}")
     block(blocker=bob, blocked=charlie)
-    delete_account(user=dora)
+    erase_account(user=dora)
     assert shown(client.get(post.get_absolute_url()).content.decode()) == ["of charlie", "of bob"]
     assert shown(client_of(bob).get(post.get_absolute_url()).content.decode()) == ["of bob"]
 

@@ -5,7 +5,7 @@ from django.test import Client
 
 from media.models import Post
 from media.services import add_comment, delete_post, like
-from media.templatetags.posts import linked, sources
+from media.templatetags.posts import linked
 from photoapp import ids, outbox
 from tests import people
 from tests.queries import Counts, counted_queries
@@ -147,8 +147,3 @@ def test_the_queries_are_the_same_at_5_and_at_200_comments(
 )
 def test_hashtags_and_mentions_are_links_and_nothing_else_is(text: str, html: str) -> None:
     assert linked(text) == html
-
-
-def test_a_small_photo_is_offered_in_no_more_sizes_than_it_has(alice: User) -> None:
-    photo = people.live_post(alice).photos.using("content0").model(id=alice.id, secret="s", width=500, height=400)
-    assert [source.split()[-1] for source in sources(photo).split(", ")] == ["320w", "500w"]
