@@ -1,14 +1,16 @@
-"""Posts and comments, for moderators: found on whichever server they are, changed through the services."""
+"""Posts, comments and reports of both, for moderators: found on whichever server they are, changed through the
+services."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from media import services
 from media.models import Comment, Photo, Post, Trace
@@ -16,7 +18,8 @@ from photoapp import outbox
 from photoapp.ids import time_of
 from photoapp.sharded_admin import ServerFilter, ShardedModelAdmin
 from photoapp.shards import CONTENT, by_server
-from users.models import User
+from users import reports
+from users.models import Report, User
 
 COMMENTS_OF_ONE = 1_000  # the newest of a member that a search for them finds
 
@@ -196,3 +199,150 @@ class CommentAdmin(ShardedModelAdmin):
 def author_names(comments: Iterable[Comment]) -> dict[int, str]:
     ids = {comment.author_id for comment in comments}
     return dict(User.objects.filter(id__in=ids).values_list("id", "username"))
+
+
+# --- Reports -----------------------------------------------------------------------------------------------------
+
+
+class OpenFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("closed", "Closed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Report]) -> QuerySet[Report]:
+        return queryset.filter(closed_at__isnull=self.value() == "open") if self.value() else queryset
+
+
+class ReportForm(forms.ModelForm):
+    closed = forms.BooleanField(required=False, help_text="Dealt with. The reporter is not told.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "closed" in self.fields:
+            self.fields["closed"].initial = self.instance.closed_at is not None
+
+
+class ReportList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        show_targets(list(self.result_list))
+
+
+def show_targets(rows: list[Report]) -> None:
+    """What was reported, in bulk: `target` is a Post (with `first`, its first photo), a Comment, a User, or None."""
+    ids: dict[str, list[int]] = {}
+    for row in rows:
+        ids.setdefault(row.kind, []).append(row.target_id)
+    posts = {post.id: post for post in Post.objects.all().by_ids(ids.get(Report.Kind.POST, []))}
+    photos = Photo.objects.filter(position=0).select_related("post__owner")
+    first = {photo.post_id: photo for photo in photos.by_ids(posts, field="post_id")}
+    comments = {found.id: found for found in Comment.objects.all().by_ids(ids.get(Report.Kind.COMMENT, []))}
+    for row in rows:
+        found = {Report.Kind.POST: posts, Report.Kind.COMMENT: comments}.get(row.kind)
+        row.target = found.get(row.target_id) if found is not None else row.reported  # type: ignore[attr-defined]
+        row.first = first.get(row.target_id)  # type: ignore[attr-defined]
+
+
+@admin.register(Report)
+class ReportAdmin(admin.ModelAdmin):
+    """Open ones first, of these what most members reported."""
+
+    form = ReportForm
+    list_display = ("shown", "what", "reason", "words", "member", "reported_by", "created_at", "closed")
+    list_display_links = ("what",)
+    list_filter = (OpenFilter, "kind", "reason", "created_at")
+    list_select_related = ("reported", "reporter", "closed_by")
+    list_per_page = 50
+    sortable_by = ()
+    show_full_result_count = False
+    search_fields = ("text", "reported__username", "reporter__username")
+    search_help_text = "Words of the report, or the user name of either."
+    actions = ("close",)
+    fields = ("shown", "what", "links", "reason", "text", "member", "reported_by", "created_at", "closed_by", "closed")
+    readonly_fields = fields[:-1]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        return reports.with_counts(super().get_queryset(request))
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        return (F("closed_at").desc(nulls_first=True), "-same", "id")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ReportList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Report | None:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            show_targets([found])
+        return found
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        waiting = Report.objects.filter(closed_at=None).count()
+        return super().changelist_view(request, {"title": f"Reports: {waiting:,} open", **(extra_context or {})})
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Report, form: Any, change: bool) -> None:
+        if form.cleaned_data["closed"]:
+            reports.close_reports(Report.objects.filter(id=obj.id), by=request.user)  # type: ignore[arg-type]
+        else:
+            reports.reopen(obj)
+
+    @admin.action(permissions=["change"], description="Close: dealt with")
+    def close(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        rows = Report.objects.filter(id__in=[row.id for row in queryset])
+        closed = reports.close_reports(rows, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, f"{closed} report{'s' if closed != 1 else ''} closed.")
+
+    @admin.display(description="shown")
+    def shown(self, report: Any) -> str:
+        if isinstance(report.target, Comment):
+            return report.target.text[:200]
+        if isinstance(report.target, Post):
+            return format_html("{} {}", picture(report.first, 80), report.target.caption[:120])
+        return report.target.name if report.target else "It is gone."
+
+    @admin.display(description="report")
+    def what(self, report: Any) -> str:
+        others = f", reported {report.same} times" if report.same > 1 else ""
+        return f"{report.get_kind_display()}{others}"
+
+    @admin.display(description="words")
+    def words(self, report: Report) -> str:
+        return report.text[:120]
+
+    @admin.display(description="whose")
+    def member(self, report: Any) -> str:
+        link = member_link(report.reported_id, report.reported.username)
+        return format_html("{} ({} open)", link, report.of_member) if report.of_member > 1 else link
+
+    @admin.display(description="reported by")
+    def reported_by(self, report: Report) -> str:
+        return member_link(report.reporter.id, report.reporter.username) if report.reporter else "a member who left"
+
+    @admin.display(description="closed", boolean=True)
+    def closed(self, report: Report) -> bool:
+        return report.closed_at is not None
+
+    @admin.display(description="where to act")
+    def links(self, report: Any) -> str:
+        """Where it can be changed or taken away; the member's page, for what concerns all of the account."""
+        found = [("The member", reverse("admin:users_user_change", args=[report.reported_id]))]
+        if isinstance(report.target, Post | Comment):
+            name = report.kind
+            found.insert(0, (f"The {name}", reverse(f"admin:media_{name}_change", args=[report.target_id])))
+        return format_html_join(" · ", '<a href="{1}">{0}</a>', found)
+
+    def view_on_site(self, report: Report) -> str:
+        if report.kind == Report.Kind.POST:
+            return Post(id=report.target_id).get_absolute_url()
+        if report.kind == Report.Kind.COMMENT:
+            comment = Comment.objects.on_shard_of(report.target_id).filter(id=report.target_id).first()
+            return Post(id=comment.post_id).get_absolute_url() if comment else report.reported.get_absolute_url()
+        return report.reported.get_absolute_url()

@@ -78,5 +78,6 @@ def _page(
         "follows": follow_counts(member.id),
         "waiting": request_count(member.id) if relation.is_self and member.is_private and first else 0,
         "first_page": first,
+        "picture": f"/{member.avatar}" if member.avatar else "",
     }
     return render(request, "media/profile.html", context | more)
