@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, Value
+from knox.models import AuthToken
 
 from photoapp.pagination import Page, keyset_page
 from photoapp.prepared import Prepared
@@ -193,15 +194,20 @@ def with_relations(page: Page[User], viewer: Viewer) -> Page[User]:
     return Page([person for person in page.items if not person.relation.blocked_by], page.next_cursor)  # type: ignore[attr-defined]
 
 
+def api_tokens(user: User) -> list[AuthToken]:
+    """With which programs use a member's account, newest first."""
+    return list(AuthToken.objects.filter(user=user).order_by("-created"))
+
+
 def request_count(user_id: int) -> int:
     return Follower.objects.for_owner(user_id).filter(accepted=False).count()
 
 
-def suggested_people(viewer: User, size: int = 6) -> list[User]:
+def suggested_people(viewer: Viewer, size: int = 6) -> list[User]:
     """Public members whom the viewer has no relation to: the newest, for an empty feed."""
     newest = User.objects.filter(is_active=True, is_private=False).exclude(id=viewer.id).order_by("-id")[: size * 4]
     people = list(newest)
-    known = relations(viewer.id, [person.id for person in people])
+    known = relations(viewer.id, [person.id for person in people]) if viewer.id is not None else {}
     return [person for person in people if person.id not in known][:size]
 
 
