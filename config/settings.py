@@ -228,6 +228,7 @@ ACCOUNT_FORMS = {
     "reset_password": "users.forms.ResetPasswordForm",
     "add_email": "users.forms.AddEmailForm",
 }
+ACCOUNT_RATE_LIMITS = {"report": "30/h/user"}  # beside allauth's own
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
@@ -237,6 +238,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "photoapp: "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+MFA_ADAPTER = "users.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "photoapp"

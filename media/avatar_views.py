@@ -1,5 +1,6 @@
 """The page where a member chooses a picture, and the pictures themselves."""
 
+import math
 import re
 
 from django.contrib import messages
@@ -8,6 +9,7 @@ from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from media import avatars
@@ -34,19 +36,30 @@ def _change(request: HttpRequest) -> tuple[str, int]:
     """What is wrong with the form, and its status."""
     if request.POST.get("action") == "remove":
         avatars.remove_avatar(user=request.user)  # type: ignore[arg-type]
-        messages.success(request, "Your picture is removed.")
+        messages.success(request, _("Your picture is removed."))
         return "", 200
     file = request.FILES.get("avatar")
     if not body_is_whole(request):
-        return "The picture did not arrive whole. Please try again.", 400
+        return _("The picture did not arrive whole. Please try again."), 400
     if file is None:
-        return "Choose a picture first.", 400
+        return _("Choose a picture first."), 400
     try:
-        avatars.set_avatar(user=request.user, file=file)  # type: ignore[arg-type]
+        avatars.set_avatar(user=request.user, file=file, crop=_crop(request))  # type: ignore[arg-type]
     except InvalidPhoto as error:
+        if error.code == "timeout":
+            return _("This picture takes too long to prepare. Please try a smaller one."), error.status
         return error.message, error.status
-    messages.success(request, "Your new picture is saved.")
+    messages.success(request, _("Your new picture is saved."))
     return "", 200
+
+
+def _crop(request: HttpRequest) -> avatars.Crop | None:
+    """The part that was chosen; None without JavaScript, and for what is no number."""
+    try:
+        parts = [float(request.POST[name]) for name in ("x", "y", "size")]
+    except (KeyError, ValueError):
+        return None
+    return avatars.Crop(*parts) if all(math.isfinite(part) for part in parts) else None
 
 
 @require_safe

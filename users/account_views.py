@@ -1,22 +1,31 @@
-"""Sign-up, settings and the end of an account. All else about accounts is allauth's."""
+"""Sign-up, where one is logged in, and the end of an account. All else about accounts is allauth's."""
 
-from copy import copy
+import time
 from typing import Any
 
+from allauth.account.utils import perform_login
 from allauth.account.views import SignupView as AllauthSignupView
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from users import selectors, services
-from users.forms import DeleteAccountForm, ProfileForm
+from users import deletion, selectors, services, sessions
+from users.deletion import RESTORE_KEY
+from users.devices import device_name
+from users.forms import DeleteAccountForm
+from users.models import User
+from users.requests import client_of
+
+RESTORE_SECONDS = 900  # from the log-in to the answer
 
 
 class SignupView(AllauthSignupView):
@@ -41,21 +50,32 @@ signup = SignupView.as_view()
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def settings_page(request: HttpRequest) -> HttpResponse:
-    # A copy, so that a refused change shows in the form alone, not in the page's frame.
-    user: Any = copy(request.user)
-    form = ProfileForm(request.POST or None, instance=user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.update_profile(user=user, **{name: form.cleaned_data[name] for name in form.changed_data})
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, "Your profile is saved.")
-            return redirect("settings")
-    waiting = selectors.request_count(user.id)
-    context = {"form": form, "waiting": waiting}
-    return render(request, "users/settings.html", context, status=400 if form.errors else 200)
+def devices(request: HttpRequest) -> HttpResponse:
+    """Where a member is logged in: browsers by their sessions, programs by their tokens of the API."""
+    user: Any = request.user
+    if request.method == "POST":
+        return _end(request, user)
+    context = {
+        "devices": sessions.devices(user.id, request.session.session_key),
+        "tokens": selectors.api_tokens(user),
+    }
+    return render(request, "users/devices.html", context)
+
+
+def _end(request: HttpRequest, user: User) -> HttpResponse:
+    if request.POST.get("action") == "everywhere":
+        services.revoke_tokens(user=user)
+        ended = sessions.end_all(user.id, keep=request.session.session_key)
+        text = ngettext("%(number)s other device is logged out.", "%(number)s other devices are logged out.", ended)
+        messages.success(request, text % {"number": ended} if ended else _("You are logged in nowhere else."))
+    elif token := request.POST.get("token"):
+        services.revoke_token(user=user, token_key=token)
+        messages.success(request, _("The program cannot use your account any more."))
+    elif sessions.end(user.id, request.POST.get("session", "")):
+        messages.success(request, _("The device is logged out."))
+    else:
+        messages.info(request, _("That device was logged out already."))
+    return redirect("/settings/sessions/")
 
 
 @sensitive_post_parameters("password")
@@ -66,8 +86,37 @@ def delete_account(request: HttpRequest) -> HttpResponse:
         return refused
     form = DeleteAccountForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        services.delete_account(user=request.user)  # type: ignore[arg-type]
+        agent, _address = client_of(request)
+        until = deletion.delete_account(user=request.user, device=device_name(agent))  # type: ignore[arg-type]
         logout(request)
-        messages.success(request, "Your account is deleted. Your photos are being erased.")
+        text = _("Your account is out of sight. Log in until %(date)s to take it back; after that it is erased.")
+        messages.success(request, text % {"date": date_format(until)})
         return redirect("/")
-    return render(request, "users/delete_account.html", {"form": form}, status=400 if form.errors else 200)
+    context = {"form": form, "days": deletion.GRACE.days}
+    return render(request, "users/delete_account.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def restore_account(request: HttpRequest) -> HttpResponse:
+    """For who has just logged in to an account that they had deleted (users.adapter.respond_user_inactive)."""
+    user = _leaving_member(request)
+    if user is None:
+        request.session.pop(RESTORE_KEY, None)
+        return redirect("/login/")
+    if request.method == "POST":
+        del request.session[RESTORE_KEY]
+        if request.POST.get("action") != "keep":
+            return redirect("/")
+        if deletion.restore_account(user=user):
+            messages.success(request, _("Welcome back! Your account is as you left it."))
+            return perform_login(request, user)
+        return redirect("/login/")
+    return render(request, "users/restore_account.html", {"leaving": user})
+
+
+def _leaving_member(request: HttpRequest) -> User | None:
+    note = request.session.get(RESTORE_KEY)
+    if not note or time.time() - note["at"] > RESTORE_SECONDS:
+        return None
+    user = User.objects.filter(id=note["user"]).first()
+    return user if user and deletion.is_restorable(user) else None

@@ -16,9 +16,10 @@ from django.utils.html import format_html
 from photoapp.ids import encode, shard_of
 from photoapp.sharded_admin import searched_id
 from photoapp.shards import CONTENT, FRIENDS, alias_for
-from users import services
+from users import deletion, services, sessions
 from users.models import User
 
+STATE = ("is_active", "delete_after", "last_login", "date_joined", "public_id", "home", "posts")
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -30,9 +31,11 @@ class NewMemberForm(AdminUserCreationForm):
 
 class PasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> Any:
-        """A new password ends what the old one opened: sessions by their hash, tokens here."""
-        services.revoke_tokens(user=self.user)
-        return super().save(commit)
+        """A new password ends what the old one opened."""
+        user = super().save(commit)
+        services.revoke_tokens(user=user)
+        sessions.end_all(user.id)
+        return user
 
 
 @admin.register(User)
@@ -40,17 +43,27 @@ class MemberAdmin(UserAdmin):
     add_form = NewMemberForm
     change_password_form = PasswordForm
     list_display = ("username", "display_name", "email", "home", "is_active", "is_private", "is_staff", "date_joined")
-    list_filter = ("is_active", "is_private", "is_staff", "is_superuser", "date_joined")
+    list_filter = (
+        "is_active",
+        ("delete_after", admin.EmptyFieldListFilter),
+        "is_private",
+        "is_staff",
+        "is_superuser",
+        "date_joined",
+    )
     list_per_page = 50
     ordering = ("-id",)
     show_full_result_count = False
     search_fields = ("username",)  # so that there is a search box; get_search_results says what it finds
     search_help_text = "The beginning of a user name or e-mail address, a display name, or an id."
-    readonly_fields = ("last_login", "date_joined", "public_id", "home", "posts")
+    readonly_fields = ("delete_after", "last_login", "date_joined", "public_id", "home", "posts")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Profile", {"fields": ("display_name", "email", "year_of_birth", "bio", "is_private")}),
-        ("Account", {"fields": ("is_active", "last_login", "date_joined", "public_id", "home", "posts")}),
+        (
+            "Account",
+            {"fields": ("is_active", "delete_after", "last_login", "date_joined", "public_id", "home", "posts")},
+        ),
         ("Rights", {"classes": ("collapse",), "fields": RIGHTS}),
     )
     add_fieldsets = (
@@ -90,6 +103,8 @@ class MemberAdmin(UserAdmin):
         return obj is None or request.user.is_superuser or not (obj.is_staff or obj.is_superuser)  # type: ignore[union-attr]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if "is_active" in form.changed_data:
+            obj.delete_after = None  # brought back, or suspended: either way no longer what the member asked for
         with transaction.atomic(using="default"):
             super().save_model(request, obj, form, change)
             services.emit_user_changed(obj.id)
@@ -97,9 +112,11 @@ class MemberAdmin(UserAdmin):
                 make_primary(obj)
             if not obj.is_active:
                 services.revoke_tokens(user=obj)
+        if not obj.is_active:
+            sessions.end_all(obj.id)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        services.delete_account(user=obj)
+        deletion.erase_account(user=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: Iterable[User]) -> None:
         for user in queryset:

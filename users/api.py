@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.forms.models import model_to_dict
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled, ValidationError
@@ -24,10 +25,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from photoapp.api import WRITE_ERRORS, ApiView, answers, checked
-from users import services
-from users.forms import DeleteAccountForm, ProfileForm, SignupForm
+from users import deletion, services
+from users.devices import device_name
+from users.forms import AccountForm, DeleteAccountForm, SignupForm
 from users.models import User
-from users.requests import MemberRequest
+from users.requests import MemberRequest, client_of
 from users.serializers import (
     MeChangesSerializer,
     MeSerializer,
@@ -118,7 +120,9 @@ class Token(ApiView):
         if user is None:
             raise AuthenticationFailed("The user name or the password is not right.")
         if not user.is_active:
-            raise PermissionDenied("This account is not active.")
+            if deletion.is_restorable(user):
+                raise PermissionDenied(_("This account is to be deleted. Log in on the site to keep it."))
+            raise PermissionDenied(_("This account is not active."))
         return user
 
     def check_code(self, user: User, code: str) -> None:
@@ -153,7 +157,7 @@ class Me(ApiView):
     def patch(self, request: MemberRequest) -> Response:
         changes = checked(MeChangesSerializer, request)
         user = copy(request.user)  # a refused change is in the form's copy alone
-        form = ProfileForm({**model_to_dict(user, ProfileForm.Meta.fields), **changes}, instance=user)
+        form = AccountForm({**model_to_dict(user, AccountForm.Meta.fields), **changes}, instance=user)
         form.is_valid()
         if errors := {name: [str(text) for text in form.errors[name]] for name in changes if name in form.errors}:
             raise ValidationError(errors)
@@ -163,7 +167,10 @@ class Me(ApiView):
 
     @extend_schema(
         operation_id="delete_me",
-        description='Ends the account for good. The body is `{"password": …}`.',
+        description=(
+            'Hides the account at once and erases it after 14 days. The body is `{"password": …}`. '
+            "Until then the member can log in on the site and take it back."
+        ),
         request=PasswordSerializer,
         responses=answers({204: None}, *WRITE_ERRORS),
     )
@@ -174,7 +181,8 @@ class Me(ApiView):
         form = DeleteAccountForm(request.user, data)
         if not form.is_valid():
             raise ValidationError(form_errors(form))
-        services.delete_account(user=request.user)
+        agent, _address = client_of(request._request)
+        deletion.delete_account(user=request.user, device=device_name(agent))
         if request.auth is None:
             logout(request._request)
         return Response(status=204)

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from allauth.account.signals import password_changed, password_reset
+from allauth.account.signals import password_changed, password_reset, password_set
+from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from photoapp.outbox import handles
 from photoapp.shards import FRIENDS, alias_for
-from users import services
+from users import mails, requests, services, sessions
 from users.models import Block, BlockedBy, FollowCount, Follower, Following, User
 from users.selectors import ID_CHUNK
 
@@ -88,7 +90,25 @@ def erase_member(user_id: int) -> None:
     User.objects.filter(id=user_id, is_active=False).delete()
 
 
+@handles("user.leaving", name="users.mail_leaving")
+def mail_leaving(user_id: int, device: str) -> None:
+    """Says by when a deletion can be taken back, and how. Not to who has come back meanwhile."""
+    user = User.objects.using("default").filter(id=user_id, is_active=False).exclude(delete_after=None).first()
+    if user is not None:
+        mails.send("users/email/account_leaving", user.email, {"device": device}, user)
+
+
+@receiver(user_logged_in)
+def session_begins(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+    if request is not None:
+        agent, address = requests.client_of(request)
+        sessions.begin(request.session, agent=agent, address=address)
+
+
 @receiver(password_changed)
 @receiver(password_reset)
-def tokens_end_with_the_password(sender: Any, user: User, **kwargs: Any) -> None:
+@receiver(password_set)
+def all_ends_with_the_password(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Tokens, and sessions but the one in which it was changed."""
     services.revoke_tokens(user=user)
+    sessions.end_all(user.id, keep=request.session.session_key)

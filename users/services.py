@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.models import update_last_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
 from photoapp import outbox
@@ -34,7 +35,7 @@ def pair_lock(using: str, follower_id: int, followee_id: int) -> None:
 def follow(*, follower: User, followee: User) -> str:
     """Follows, or asks a private account. Twice is the same as once. Returns "accepted" or "requested"."""
     if follower.id == followee.id:
-        raise Refused("You cannot follow yourself.")
+        raise Refused(_("You cannot follow yourself."))
     using = alias_for(FRIENDS, follower.id)
     with transaction.atomic(using=using):
         pair_lock(using, follower.id, followee.id)
@@ -55,9 +56,9 @@ def refuse_blocked(one_id: int, other_id: int, using: str) -> None:
     """Raises Refused when either has blocked the other; `using` is the server of `one`."""
     blocks = Block.objects.using(using).filter(blocker_id=one_id, blocked_id=other_id)
     if blocks.exists():
-        raise Refused("You have blocked this member. Unblock them first.")
+        raise Refused(_("You have blocked this member. Unblock them first."))
     if BlockedBy.objects.using(using).filter(blocked_id=one_id, blocker_id=other_id).exists():
-        raise Refused("You cannot follow this member.")
+        raise Refused(_("You cannot follow this member."))
 
 
 def unfollow(*, follower: User, followee: User) -> None:
@@ -101,11 +102,16 @@ def accept_request(*, owner: User, follower_id: int) -> None:
 
 
 def mute(*, follower: User, followee: User, muted: bool = True) -> None:
-    """Keeps a followed member's posts out of the follower's feed, or lets them in again. They are not told."""
+    """Keeps a followed member's posts out of the follower's feed, or lets them in again. They are not told.
+
+    Twice is the same as once. Raises Refused where there is no follow.
+    """
     using = alias_for(FRIENDS, follower.id)
     with transaction.atomic(using=using):
         pair_lock(using, follower.id, followee.id)
-        follow = Following.objects.using(using).filter(follower_id=follower.id, followee_id=followee.id)
+        follow = Following.objects.using(using).filter(follower_id=follower.id, followee_id=followee.id, accepted=True)
+        if muted and not follow.exists():
+            raise Refused(_("You can mute only members whom you follow."))
         if follow.exclude(muted=muted).update(muted=muted):
             emit_follow_changed(follower.id, followee.id)
 
@@ -123,11 +129,11 @@ def emit_follow_changed(follower_id: int, followee_id: int) -> None:
 def block(*, blocker: User, blocked: User) -> None:
     """Blocks, and ends follows both ways: one's own here, the other's with the mirror."""
     if blocker.id == blocked.id:
-        raise Refused("You cannot block yourself.")
+        raise Refused(_("You cannot block yourself."))
     using = alias_for(FRIENDS, blocker.id)
     with transaction.atomic(using=using):
         pair_lock(using, blocker.id, blocked.id)
-        _, created = Block.objects.using(using).get_or_create(
+        _row, created = Block.objects.using(using).get_or_create(
             blocker_id=blocker.id, blocked_id=blocked.id, defaults={"position": new_id_beside(blocker.id)}
         )
         if delete_following(blocker.id, blocked.id, using):
@@ -171,21 +177,15 @@ def emit_user_changed(user_id: int) -> None:
     outbox.emit("user.changed", group=AUTH, owner_id=user_id, user_id=user_id)
 
 
-def delete_account(*, user: User) -> None:
-    """Ends an account: out of sight and logged out everywhere at once, erased by outbox handlers after that."""
-    with transaction.atomic(using="default"):
-        User.objects.filter(id=user.id).update(is_active=False)
-        AuthToken.objects.filter(user=user).delete()
-        emit_user_changed(user.id)
-        outbox.emit("user.deleted", group=AUTH, owner_id=user.id, user_id=user.id)
-    user.is_active = False
-
-
 def issue_token(*, user: User) -> str:
     """A new token of the API, which is stored as a hash alone."""
-    _, token = AuthToken.objects.create(user)
+    _row, token = AuthToken.objects.create(user)
     update_last_login(User, user)
     return token
+
+
+def revoke_token(*, user: User, token_key: str) -> None:
+    AuthToken.objects.filter(user=user, token_key=token_key).delete()
 
 
 def revoke_tokens(*, user: User) -> None:

@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 import psutil
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.core.management import call_command
 from django.test import Client
 
@@ -28,6 +27,7 @@ from photoapp.shards import CONTENT, servers
 from script.benches.parts import Server, row
 from tests.queries import counted_queries
 from users.models import User
+from users.sessions import SessionStore
 
 MEMBERS, POSTS, FOLLOWS = 1_000, 20, 100
 CARD = b'<article class="'

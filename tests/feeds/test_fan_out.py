@@ -185,12 +185,15 @@ def test_fanning_out_twice_or_out_of_order_makes_no_duplicate(alice: User, bob: 
 
 
 def test_a_deleted_account_is_on_no_feed(alice: User, bob: User) -> None:
-    from users.services import delete_account
+    from users.deletion import delete_account, erase_account
 
     live_post(alice, "hers")
     assert feed_of(bob) == ["hers"]
     delete_account(user=alice)
     assert feed_of(bob) == []
+    outbox.drain()
+    assert feed_of(bob) == []
+    erase_account(user=alice)
     outbox.drain()
     assert feed_of(bob) == []
     assert not User.objects.filter(username="alice").exists()

@@ -8,7 +8,7 @@ from photoapp.ids import new_user_id
 from tests.api import Api, api_of
 from tests.people import follow, live_post, live_posts
 from tests.queries import counted_queries
-from users import services
+from users import deletion, services
 from users.models import Follower, Following, User
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +83,7 @@ def test_who_blocked_does_not_see_the_posts_either(alice: User, charlie: User) -
 
 def test_an_account_that_ended_is_not_found(alice: User, bob: User) -> None:
     live_post(alice)
-    services.delete_account(user=alice)
+    deletion.delete_account(user=alice)
     for path in ("", "posts/", "followers/"):
         assert api_of(bob).get(f"users/alice/{path}").status_code == 404
 

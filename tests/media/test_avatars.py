@@ -15,7 +15,7 @@ from media.imaging import InvalidPhoto
 from media.models import Author
 from photoapp import ids, outbox
 from tests.people import jpeg
-from users import services
+from users import deletion, services
 from users.models import User
 from users.templatetags.avatars import colour, initials
 
@@ -135,7 +135,7 @@ def test_other_names_are_nothing(db: None, name: str) -> None:
 def test_a_deleted_member_takes_the_picture_along(alice: User) -> None:
     avatars.set_avatar(user=alice, file=jpeg())
     outbox.drain()
-    services.delete_account(user=alice)
+    deletion.erase_account(user=alice)
     outbox.drain()
     assert not default_storage.exists(alice.avatar)
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.people import make_user
-from users import services
+from users import deletion, services
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_by_user_name_and_by_name(members: None, query: str, expected: list[str]
 
 
 def test_deleted_members_are_not_found(alice: User) -> None:
-    services.delete_account(user=alice)
+    deletion.delete_account(user=alice)
     assert found(Client(), "alice") == []
 
 

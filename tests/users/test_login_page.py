@@ -72,7 +72,7 @@ def test_a_new_password_ends_other_sessions_and_tokens(client_of: Callable[[User
 def test_a_forgotten_password(visitor: Client, alice: User) -> None:
     assert visitor.post("/password/reset/", {"email": "alice@example.org"}).status_code == 302
     (message,) = mail.outbox
-    assert "Open this link to choose one" in message.body
+    assert "Open this link to choose one" in message.body and "Hello Alice," in message.body
     link = next(word for word in message.body.split() if "/password/reset/key/" in word)
     form = visitor.get(link, follow=True)
     assert 'name="password1"' in form.content.decode()
@@ -89,7 +89,7 @@ def test_a_second_factor_from_set_up_to_log_in(visitor: Client, alice: User) -> 
     EmailAddress.objects.create(user=alice, email=alice.email, verified=True, primary=True)
     log_in(visitor, "alice")
     asked = visitor.get("/2fa/totp/activate/", follow=True)
-    assert "Confirm Access" in asked.content.decode()
+    assert "Is it you?" in asked.content.decode()
     page = visitor.post("/reauthenticate/?next=/2fa/totp/activate/", {"password": PASSWORD}, follow=True)
     assert b'<img class="framed" src="data:image/svg+xml' in page.content
     secret = page.context["form"].secret

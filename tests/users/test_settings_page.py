@@ -1,4 +1,4 @@
-"""The settings: the profile's fields, and the end of an account."""
+"""The settings: profile, privacy, appearance, and the frame around them."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 from knox.models import AuthToken
 
+from media.models import Author
 from photoapp import outbox
 from tests import people
+from tests.queries import counted_queries
 from users import selectors, services
 from users.models import User
 
@@ -21,16 +23,11 @@ def form(user: User, **changes: object) -> dict[str, object]:
 
 
 def test_the_profile_is_changed(client_of: ClientOf, alice: User) -> None:
-    words = form(alice, display_name="Alice W.", bio="By the lake", year_of_birth=1985, is_private="on")
+    words = form(alice, display_name="Alice W.", bio="By the lake", year_of_birth=1985)
     answer = client_of(alice).post("/settings/", words)
     assert (answer.status_code, answer["Location"]) == (302, "/settings/")
     alice.refresh_from_db()
-    assert (alice.display_name, alice.bio, alice.year_of_birth, alice.is_private) == (
-        "Alice W.",
-        "By the lake",
-        1985,
-        True,
-    )
+    assert (alice.display_name, alice.bio, alice.year_of_birth) == ("Alice W.", "By the lake", 1985)
 
 
 def test_a_new_name_moves_the_profile(client_of: ClientOf, alice: User) -> None:
@@ -75,47 +72,73 @@ def test_a_name_that_is_taken_meanwhile(client_of: ClientOf, alice: User, monkey
     assert "This user name is taken." in answer.content.decode()
 
 
-def test_going_public_accepts_who_waited(client_of: ClientOf, alice: User, charlie: User) -> None:
-    services.update_profile(user=alice, is_private=True)
-    people.follow(charlie, alice)
-    assert "badge--good" in client_of(alice).get("/settings/").content.decode()
-    client_of(alice).post("/settings/", form(alice))
-    outbox.drain()
-    assert selectors.relation(charlie, alice.id).follows
-
-
-def test_deleting_needs_the_password(client_of: ClientOf, alice: User) -> None:
-    answer = client_of(alice).post("/settings/delete/", {"password": "wrong"})
-    assert answer.status_code == 400
-    assert "This is not your password." in answer.content.decode()
-    assert User.objects.filter(username="alice", is_active=True).exists()
-
-
-def test_guessing_the_password_is_slowed_down(client_of: ClientOf, alice: User) -> None:
+def test_an_account_goes_private_and_back(client_of: ClientOf, alice: User, charlie: User) -> None:
     client = client_of(alice)
-    answers = [client.post("/settings/delete/", {"password": "wrong"}) for _ in range(11)]
-    assert answers[-1].status_code == 429
-    assert "Too many attempts" in answers[-1].content.decode()
-
-
-def test_a_deleted_account_is_gone_at_once(client_of: ClientOf, alice: User, bob: User) -> None:
-    here, elsewhere = client_of(alice), client_of(alice)
-    AuthToken.objects.create(user=alice)
-    people.live_post(alice)
-    answer = here.post("/settings/delete/", {"password": people.PASSWORD})
-    assert (answer.status_code, answer["Location"]) == (302, "/")
-    assert here.get("/settings/").status_code == elsewhere.get("/settings/").status_code == 302
-    assert client_of(bob).get("/u/alice/").status_code == 404
-    assert not AuthToken.objects.exists()
-    refused = Client(headers={"Sec-Fetch-Site": "same-origin"}).post(
-        "/login/", {"login": "alice", "password": people.PASSWORD}
-    )
-    assert refused.status_code == 200 or refused["Location"] == "/inactive/"
+    answer = client.post("/settings/privacy/", {"is_private": "on"}, follow=True)
+    assert "Your account is private now." in answer.content.decode()
+    alice.refresh_from_db()
+    assert alice.is_private and Author.objects.for_owner(alice.id).get().is_private
+    people.follow(charlie, alice)
+    assert "badge--good" in client.get("/settings/people/").content.decode()
+    client.post("/settings/privacy/", {})
     outbox.drain()
-    assert not User.objects.filter(username="alice").exists()
-    assert selectors.follow_counts(bob.id)["following"] == 0
+    assert selectors.relation(charlie, alice.id).follows, "going public accepts who waited"
 
 
-def test_looking_deletes_nothing(client_of: ClientOf, alice: User) -> None:
-    assert client_of(alice).get("/settings/delete/?password=x").status_code == 200
-    assert User.objects.filter(username="alice", is_active=True).exists()
+def test_a_part_leaves_the_others_alone(client_of: ClientOf, alice: User) -> None:
+    client = client_of(alice)
+    client.post("/settings/privacy/", {"is_private": "on", "display_name": "not here", "is_staff": "on"})
+    client.post("/settings/", form(alice, bio="hello"))
+    alice.refresh_from_db()
+    assert (alice.display_name, alice.bio, alice.is_private, alice.is_staff) == ("Alice", "hello", True, False)
+
+
+def test_the_colours_are_chosen(client_of: ClientOf, alice: User) -> None:
+    client = client_of(alice)
+    assert "data-theme" not in client.get("/settings/appearance/").content.decode()
+    assert client.post("/settings/appearance/", {"theme": "dark", "remind_alt": "on"}).status_code == 302
+    assert 'data-theme="dark"' in client.get("/settings/appearance/").content.decode()
+    alice.refresh_from_db()
+    assert (alice.theme, alice.language, alice.remind_alt) == ("dark", "", True)
+    assert client.post("/settings/appearance/", {"theme": "pink"}).status_code == 400
+
+
+def test_the_language_is_chosen(client_of: ClientOf, alice: User) -> None:
+    client = client_of(alice)
+    answer = client.post("/settings/appearance/", {"theme": "auto", "language": "de"})
+    assert answer.cookies["language"].value == "de"
+    assert '<html lang="de"' in client.get("/settings/").content.decode()
+    answer = client.post("/settings/appearance/", {"theme": "auto", "language": ""})
+    assert answer.cookies["language"].value == ""
+    assert '<html lang="en"' in client.get("/settings/").content.decode()
+    assert client.post("/settings/appearance/", {"theme": "auto", "language": "tlh"}).status_code == 400
+
+
+PAGES = ("/settings/", "/settings/security/", "/settings/privacy/", "/settings/appearance/", "/settings/people/")
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/settings/sessions/", "/settings/delete/", "/settings/avatar/"])
+def test_every_page_is_in_the_frame(client_of: ClientOf, alice: User, path: str) -> None:
+    text = client_of(alice).get(path).content.decode()
+    assert all(f'<a href="{other}"' in text for other in PAGES)
+    assert text.count('aria-current="page"') >= 1
+    assert "style=" not in text and "<script>" not in text
+    assert Client().get(path)["Location"] == f"/login/?next={path}"
+
+
+def test_pages_cost_the_same_however_many_there_are(client_of: ClientOf, alice: User) -> None:
+    def counts() -> dict[str, dict[str, int]]:
+        found = {}
+        for path in (*PAGES, "/settings/sessions/"):
+            with counted_queries() as queries:
+                assert client.get(path).status_code == 200
+            found[path] = dict(queries)
+        return found
+
+    client = client_of(alice)
+    counts()
+    few = counts()
+    for _ in range(20):
+        client_of(alice)
+        AuthToken.objects.create(user=alice)
+    assert counts() == few
