@@ -1,4 +1,7 @@
+import gzip
+import random
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -7,11 +10,14 @@ from django.test import Client
 from django.utils.html import escape
 
 from feeds import services as feeds
+from media.models import Photo, Post
+from media.services import like, save
+from media.templatetags.posts import anchor
 from photoapp import outbox
 from tests import people
 from tests.queries import Counts, counted_queries
 from users.models import User
-from users.services import block
+from users.services import block, mute, update_profile
 
 ClientOf = Callable[[User], Client]
 
@@ -74,6 +80,110 @@ def test_a_card_shows_who_where_when_with_whom_and_what(alice: User, bob: User, 
     assert "srcset=" in html
 
 
+def test_a_card_says_that_it_was_edited_and_whom_it_is_for(alice: User, bob: User, client_of: ClientOf) -> None:
+    people.live_post(alice, "plain")
+    html = client_of(bob).get("/feed/").content.decode()
+    assert "edited" not in html and "followers only" not in html
+    people.live_post(alice, "for friends", audience="followers", edited_at=datetime.now(UTC))
+    feeds.drop_feed(bob.id)
+    html = client_of(bob).get("/feed/").content.decode()
+    assert "edited" in html and "followers only" in html
+
+
+def test_the_menu_of_a_card_is_another_for_its_owner(alice: User, bob: User, client_of: ClientOf) -> None:
+    url = people.live_post(alice, "whose?").get_absolute_url()
+    of_owner = [f'href="{url}edit/"', f'action="{url}archive/"', f'action="{url}delete/"']
+    of_others = [f'href="{url}report/"', 'action="/u/alice/mute/"']
+    own, others = (client_of(user).get("/feed/").content.decode() for user in (alice, bob))
+    for entry in of_owner:
+        assert entry in own and entry not in others
+    for entry in of_others:
+        assert entry in others and entry not in own
+    for html in (own, others):
+        assert f'<a href="{url}" data-share="copy">' in html
+        assert f'action="{url}tag/"' not in html
+
+
+def test_tagged_members_can_take_their_name_off(alice: User, bob: User, client_of: ClientOf) -> None:
+    tag = {"id": str(bob.id), "username": "bob", "state": "shown"}
+    url = people.live_post(alice, "us", people=[tag]).get_absolute_url()
+    html = client_of(bob).get("/feed/").content.decode()
+    assert f'action="{url}tag/"' in html
+    assert "1 person in this post" in html and 'with <a href="/u/bob/">@bob</a>' in html
+
+
+def test_tags_that_are_not_shown_are_not_in_the_card(alice: User, bob: User, client_of: ClientOf) -> None:
+    asked, removed = ({"id": str(n), "username": name, "state": name} for n, name in ((7, "asked"), (8, "removed")))
+    people.live_post(alice, "alone", people=[asked, removed])
+    html = client_of(bob).get("/feed/").content.decode()
+    assert "@asked" not in html and "@removed" not in html and 'class="tags"' not in html
+
+
+def test_likes_and_saves_of_the_reader_are_shown_with_what_a_change_of_mind_gives(
+    alice: User, bob: User, charlie: User, client_of: ClientOf
+) -> None:
+    post = people.live_post(alice, "sea")
+    like(post=post, user=charlie)
+    html = client_of(bob).get("/feed/").content.decode()
+    assert '<span data-likes data-other="2 likes">1 like</span>' in html
+    assert 'value="save" aria-pressed="false"' in html
+    like(post=post, user=bob)
+    save(post=post, user=bob)
+    html = client_of(bob).get("/feed/").content.decode()
+    assert '<span data-likes data-other="1 like">2 likes</span>' in html
+    assert 'value="unlike" aria-pressed="true"' in html and 'value="unsave" aria-pressed="true"' in html
+
+
+@pytest.mark.parametrize(
+    ("caption", "folded"), [("short", False), ("x" * 125, False), ("x" * 126, True), ("a\nb\nc\nd", True)]
+)
+def test_long_captions_are_folded(alice: User, bob: User, client_of: ClientOf, caption: str, folded: bool) -> None:
+    post = people.live_post(alice, caption)
+    html = client_of(bob).get("/feed/").content.decode()
+    assert (f'<a href="{post.get_absolute_url()}" data-more>more</a>' in html) is folded
+    assert captions(html) == [caption], "all of it is in the page"
+
+
+def test_the_first_photo_comes_before_everything_else(alice: User, bob: User, client_of: ClientOf) -> None:
+    people.live_posts(alice, ["one", "two"], photos=3)
+    images = re.findall(r"<img src=[^>]+>", client_of(bob).get("/feed/").content.decode())
+    assert len(images) == 6
+    assert 'fetchpriority="high"' in images[0] and "lazy" not in images[0]
+    assert all('loading="lazy"' in image and "fetchpriority" not in image for image in images[1:])
+    assert all(re.search(r'width="\d+" height="\d+" alt="[^"]+"', image) for image in images)
+
+
+def test_posts_are_a_feed_to_those_who_hear_it(alice: User, bob: User, client_of: ClientOf) -> None:
+    post = people.live_post(alice, "sea")
+    html = client_of(bob).get("/feed/").content.decode()
+    assert 'role="feed" aria-label="Your feed"' in html
+    name = re.search(r'<article[^>]* tabindex="-1" aria-labelledby="([^"]+)"', html)
+    assert name and f'id="{name[1]}"' in html
+    assert f'id="{anchor(post)}"' in html, "where one comes back to after a like without JavaScript"
+
+
+def test_a_page_of_five_posts_is_small(alice: User, bob: User, client_of: ClientOf) -> None:
+    """Under 10 KB as it is sent, with words as people write them and the placeholders of real photos."""
+    words = [
+        "Morning fog over the fjord, just before the ferry came in. #oslo #fog",
+        "",
+        "Three days on foot along the coast, forty kilometres of sand, and not one dry sock at the end of it. We would "
+        "do it again tomorrow, only with better boots and much more chocolate.\n\n#hiking #northsea with @charlie",
+        "The light in this kitchen, every single evening.",
+        "Home at last 🌊",
+    ]
+    tag = {"id": "5", "username": "charlie", "state": "shown"}
+    for caption, photos in zip(words, (1, 4, 2, 3, 1), strict=True):
+        post = people.live_post(alice, caption, photos=photos, location="Oslo, Norway", people=[tag])
+        for photo in Photo.objects.on_shard_of(post.id).filter(post_id=post.id):
+            photo.placeholder = b64encode(random.randbytes(150)).decode()  # as long as they are, and as hard to pack
+            photo.alt = f"A boat between two islands, seen from above ({photo.position})"
+            photo.save()
+    response = client_of(bob).get("/feed/", headers={"Accept-Encoding": "identity"})
+    assert len(captions(response.content.decode())) == 4
+    assert len(gzip.compress(response.content, 6)) < 10_000
+
+
 def test_what_people_write_is_escaped(alice: User, bob: User, client_of: ClientOf) -> None:
     nasty = "<script>alert(1)</script> #tag\"><b> @bob'<i>"
     people.live_post(alice, nasty, location="<b>here</b>")
@@ -100,10 +210,46 @@ def test_strangers_and_blocked_members_posts_are_not_in_the_feed(
 
 
 def test_an_empty_feed_offers_people_to_follow(alice: User, charlie: User, client_of: ClientOf) -> None:
+    """First those who posted lately, with their photos; then newcomers."""
+    dora, emil, fay = (people.make_user(name, shard=shard) for name, shard in (("dora", 5), ("emil", 900), ("fay", 7)))
+    people.live_posts(emil, ["one", "two", "three", "four"])
+    post = people.live_post(dora, "newest")
+    people.live_post(fay, "for friends", audience="followers")
+    people.live_post(charlie, "own")
+    Post.objects.for_owner(charlie.id).update(state=Post.State.ARCHIVED)
     html = client_of(charlie).get("/feed/").content.decode()
     assert "Your feed is empty" in html
-    assert 'action="/u/alice/follow/"' in html
-    assert 'action="/u/charlie/follow/"' not in html
+    assert re.findall(r'action="/u/(\w+)/follow/"', html) == ["dora", "emil", "fay", "alice"]
+    assert f'href="{post.get_absolute_url()}"' in html and html.count('class="tile"') == 1 + 3
+
+
+@pytest.mark.parametrize("standing", ["follows", "blocked", "private"])
+def test_nobody_is_offered_who_is_known_or_private(
+    alice: User, charlie: User, client_of: ClientOf, standing: str
+) -> None:
+    people.live_post(alice, "sea")
+    if standing == "follows":
+        people.follow(charlie, alice)
+        mute(follower=charlie, followee=alice)
+    elif standing == "blocked":
+        block(blocker=alice, blocked=charlie)
+    else:
+        update_profile(user=alice, is_private=True)
+    outbox.drain()
+    html = client_of(charlie).get("/feed/").content.decode()
+    assert "Your feed is empty" in html and "/u/alice/" not in html
+
+
+def test_the_queries_of_an_empty_feed_do_not_grow(alice: User, charlie: User, client_of: ClientOf) -> None:
+    client = client_of(charlie)
+    people.live_post(alice, "one")
+    small = warm_counts(client)
+    people.live_posts(alice, ["more"] * 80)
+    for number in range(20):
+        people.live_post(people.make_user(f"member{number}"), "hello")
+    grown = warm_counts(client)
+    assert {alias for alias in grown if alias not in small} == set()
+    assert all(grown[alias] <= small[alias] for alias in grown), (small, grown)
 
 
 def test_an_edited_or_foreign_cursor_is_refused_with_a_reason(
