@@ -9,7 +9,7 @@ from django.test import Client
 from feeds import notifications, receivers
 from feeds.models import Notification, NotificationsSeen
 from feeds.notifications import notifications_page
-from media.services import add_comment, delete_post, edit_post, like, remove_comment, unlike
+from media.services import add_comment, delete_post, edit_post, like, remove_comment, unlike, withdraw_post
 from photoapp import ids, outbox
 from photoapp.shards import alias_for
 from tests.api import api_of
@@ -151,6 +151,9 @@ def test_a_deleted_post_is_not_told_of(alice: User, bob: User, charlie: User) ->
     delete_post(post=post, by=alice)
     assert [notice.kind for notice in notifications_page(alice, None).items] == ["follow"], "at once"
     assert notifications_page(charlie, None).items == []
+    outbox.drain()
+    assert rows_of(alice) == 2, "it can still be taken back"
+    withdraw_post(post.id)
     outbox.drain()
     assert rows_of(alice) == 1
 
