@@ -55,6 +55,7 @@ class PeopleInput(forms.TextInput):
                 "autocapitalize": "none",
                 "spellcheck": "false",
                 "data-people": "",
+                "data-offers": gettext_lazy("Members to choose from"),
                 "data-found": gettext_lazy("Members found: {count}. Use the arrow keys to choose."),
                 "data-none": gettext_lazy("No member found."),
             }

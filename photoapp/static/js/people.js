@@ -41,7 +41,7 @@ function enhance(input, number) {
   list.className = "people-list";
   list.id = `people-list-${number}`;
   list.setAttribute("role", "listbox");
-  list.ariaLabel = input.labels[0]?.firstChild.textContent ?? "";
+  list.setAttribute("aria-label", input.dataset.offers);
   list.hidden = true;
   const said = document.createElement("p");
   said.className = "visually-hidden";

@@ -80,7 +80,10 @@ function show(photo, alt = "") {
   photos.set(photo.key, photo);
   const image = item.querySelector("img");
   image.src = URL.createObjectURL(photo.file);
-  image.onload = () => URL.revokeObjectURL(image.src);
+  image.onload = () => {
+    URL.revokeObjectURL(image.src);
+    item.querySelector(".shot__blank").hidden = true;
+  };
   image.onerror = () => image.remove(); // few browsers show HEIC; the name stands behind it
   for (const name of item.querySelectorAll("[data-name]")) name.textContent = photo.name;
   altOf(photo).value = alt;
