@@ -148,9 +148,15 @@ def clean_people(
         said = _("%(name)s removed this tag and cannot be tagged here again.")
         errors.setdefault("people", []).extend(said % {"name": name} for name in refused)
     tags = [tag_of(found[name], owner, so_far) for name in wanted if name not in missing]
+    return as_said(tags, before)
+
+
+def as_said(tags: Sequence[dict[str, str]], before: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """These tags, each in the state it had before, and those that were removed by whom they name."""
+    so_far = {tag["id"]: tag.get("state", Post.Tag.SHOWN) for tag in before}
     ids = {tag["id"] for tag in tags}
     gone = [tag for tag in before if tag.get("state") == Post.Tag.REMOVED and tag["id"] not in ids]
-    return [*tags, *gone]
+    return [*({**tag, "state": str(so_far.get(tag["id"], tag["state"]))} for tag in tags), *gone]
 
 
 def tag_of(user: User, owner: User, so_far: dict[str, str]) -> dict[str, str]:

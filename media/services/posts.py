@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from media.mentions import mentioned_ids
 from media.models import Author, Photo, Post
-from media.uploads import InvalidUpload, clean_audience, clean_people, clean_words
+from media.uploads import InvalidUpload, as_said, clean_audience, clean_people, clean_words
 from photoapp import outbox
 from photoapp.shards import CONTENT, alias_for
 from users.models import User
@@ -57,7 +57,7 @@ def edit_post(
         if location is not None:
             post.location = clean_location
         if tagged is not None:
-            post.people = tagged
+            post.people = as_said(tagged, post.people)
         if audience is not None:
             post.audience = audience
         if comments_off is not None:
