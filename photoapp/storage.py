@@ -1,12 +1,15 @@
 """The object store: two backends of django-storages and Django with the two calls this project adds; static files."""
 
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from storages.backends.s3 import S3Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
@@ -57,10 +60,19 @@ class S3Store(S3Storage):
 
 
 class StaticStore(CompressedManifestStaticFilesStorage):
-    """Names with a hash, immutable and compressed, for what our own modules import, too. (Others' scripts are left
-    as they are: not all of what looks like an import in them is one.)"""
+    """Names with a hash, immutable and compressed, for what our own modules import, too; our scripts without the lines
+    that are comments. (Others' scripts are left as they are: not all of what looks like an import in them is one.)"""
 
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,
         ("js/*.js", CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]),
     )
+
+    def _save(self, name: str, content: File) -> str:
+        if fnmatch(name, "js/*.js"):
+            content = ContentFile(without_comments(content.read()))
+        return super()._save(name, content)
+
+
+def without_comments(script: bytes) -> bytes:
+    return re.sub(rb"^ *//.*\n", b"", script, flags=re.MULTILINE)
