@@ -225,7 +225,10 @@ ACCOUNT_FORMS = {
     "signup": "users.forms.SignupForm",
     "login": "users.forms.LoginForm",
     "change_password": "users.forms.ChangePasswordForm",
+    "set_password": "users.forms.SetPasswordForm",
     "reset_password": "users.forms.ResetPasswordForm",
+    "reset_password_from_key": "users.forms.ResetPasswordKeyForm",
+    "reauthenticate": "users.forms.ReauthenticateForm",
     "add_email": "users.forms.AddEmailForm",
 }
 ACCOUNT_RATE_LIMITS = {"report": "30/h/user"}  # beside allauth's own

@@ -4,7 +4,10 @@ from typing import Any
 from allauth.account.forms import AddEmailForm as AllauthAddEmailForm
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.account.forms import ResetPasswordKeyForm as AllauthResetPasswordKeyForm
+from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.conf import settings
@@ -63,9 +66,25 @@ class ChangePasswordForm(AllauthChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = _("Your password now")
-        self.fields["password1"].label = _("New password")
-        self.fields["password1"].help_text = PASSWORD_HELP
-        self.fields["password2"].label = _("New password, once more")
+        name_new_passwords(self)
+
+
+class SetPasswordForm(AllauthSetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_new_passwords(self)
+
+
+class ResetPasswordKeyForm(AllauthResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_new_passwords(self)
+
+
+class ReauthenticateForm(AllauthReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = _("Your password")
         drop_placeholders(self)
 
 
@@ -81,6 +100,13 @@ class AddEmailForm(AllauthAddEmailForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("New e-mail address")
         drop_placeholders(self)
+
+
+def name_new_passwords(form: forms.Form) -> None:
+    form.fields["password1"].label = _("New password")
+    form.fields["password1"].help_text = PASSWORD_HELP
+    form.fields["password2"].label = _("New password, once more")
+    drop_placeholders(form)
 
 
 def drop_placeholders(form: forms.Form) -> None:
@@ -132,7 +158,7 @@ class AccountForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "theme" in self.fields:
-            themes = [("auto", _("As on my device")), ("light", _("Light")), ("dark", _("Dark"))]
+            themes = [("auto", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))]
             self.fields["theme"].choices = themes  # type: ignore[attr-defined]
         if "language" in self.fields:
             languages = [("", _("As my browser asks for")), *settings.LANGUAGES]
