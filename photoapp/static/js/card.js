@@ -109,11 +109,10 @@ function tap(photo, event) {
   const post = photo.closest("[data-post]");
   const tags = post.querySelector(".tags");
   if (tags) tags.open = !tags.open;
-  if (last.photo !== photo || event.timeStamp - last.at > TWICE) {
-    last = { photo, at: event.timeStamp };
-    return;
-  }
-  last = {};
+  // A mouse counts by itself; fingers are not counted by every browser.
+  const again = event.detail > 1 || (last.photo === photo && event.timeStamp - last.at < TWICE);
+  last = again ? {} : { photo, at: event.timeStamp };
+  if (!again) return;
   const form = toggleOf(post, "like");
   if (!form) return;
   burst(photo.closest(".photos"), form.querySelector(".icon"));
