@@ -70,6 +70,7 @@ class StaticStore(CompressedManifestStaticFilesStorage):
 
     def _save(self, name: str, content: File) -> str:
         if fnmatch(name, "js/*.js"):
+            content.seek(0)  # its hash was read before
             content = ContentFile(without_comments(content.read()))
         return super()._save(name, content)
 
