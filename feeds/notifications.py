@@ -6,13 +6,13 @@ notification while the thing is there, and none when it is gone.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from feeds.models import Notification, NotificationsSeen
+from feeds.notices import Notice
 from media.mentions import mentioned_ids
 from media.models import Comment, Like, Post
 from media.selectors import cards_by_ids, may_see_post, visible_post
@@ -25,31 +25,6 @@ from users.selectors import STRANGER, Relation, relation, relations, users_by_id
 Kind = Notification.Kind
 
 PAGE_SIZE = 20
-
-
-@dataclass
-class Notice:
-    """A notification with what a page shows of it. `others` did the same to the same post."""
-
-    row: Notification
-    actor: User
-    post: Post | None
-    comment: Comment | None
-    seen: bool
-    others: list[User] = field(default_factory=list)
-
-    @property
-    def id(self) -> int:
-        return self.row.id
-
-    @property
-    def kind(self) -> str:
-        return self.row.kind
-
-    @property
-    def thumbnail(self) -> str | None:
-        return self.post.card_photos[0].url(320, "jpg") if self.post else None
-
 
 # --- Writes: called by outbox handlers ---------------------------------------------------------------------------
 
