@@ -29,6 +29,7 @@ RUN_AXE = """async (tags) => {
     `${id}: ${target.join(" ")} ${any[0]?.message ?? ""}`));
 }"""
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPEN_MENUS = "document.querySelectorAll('details').forEach((details) => { details.open = true; })"
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 PICTURES = bool(os.environ.get("SCREENSHOTS"))
 WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
@@ -66,6 +67,7 @@ def look(tab: Page, site_page: SitePage) -> Iterator[str]:
         tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         tab.set_viewport_size({"width": width, "height": 900})
         yield from (f"{text} ({scheme}, {width} px)" for text in tab.evaluate(RUN_AXE, STANDARDS))
+        tab.evaluate(OPEN_MENUS)
     if PICTURES:
         take_pictures(tab, site_page.name)
     tab.set_viewport_size({"width": 320, "height": 800})
@@ -94,4 +96,5 @@ def take_pictures(tab: Page, name: str) -> None:
         tab.set_viewport_size({"width": width, "height": 900 if width > 500 else 844})
         for scheme in SCHEMES:
             tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            tab.reload()  # Chromium paints some icons in the colours from before
             tab.screenshot(path=SCREENSHOTS / f"page-{name}-{width}-{scheme}.png", full_page=True)
