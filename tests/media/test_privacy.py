@@ -1,4 +1,4 @@
-"""Who sees what, on every surface, before and after an account goes private.
+"""Who sees what, on every surface: public, after an account goes private, for followers, put away, deleted.
 
 Viewers: a visitor, a stranger, one who asked to follow, a follower, one whom the owner blocked (a follower until
 then), the owner, a moderator. Each surface is asked for something that only the post or its owner's lists hold.
@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from media.models import Photo, Post
-from media.services import add_comment
+from media.models import Comment, Photo, Post
+from media.services import add_comment, archive_post, delete_post, edit_post, save
 from photoapp import outbox
 from photoapp.ids import encode
 from tests.people import follow, make_user, upload
@@ -46,8 +46,10 @@ class Scene:
         fan = make_user(FAN)
         for follower in (self.people["follower"], self.people["blocked"], fan):
             follow(follower, self.alice)
-        self.post = upload(self.alice, CAPTION)
-        add_comment(post=self.post, author=fan, text=COMMENT)
+        self.post = upload(self.alice, CAPTION, people=[FAN])
+        add_comment(post=self.post, author=fan, text=f"{COMMENT} @bob @charlie @dora @eve @mona")
+        for member in self.people.values():
+            save(post=self.post, user=member)
         self.photo = Photo.objects.on_shard_of(self.post.id).get(post_id=self.post.id)
         block(blocker=self.alice, blocked=self.people["blocked"])
         outbox.drain()
@@ -66,6 +68,10 @@ class Scene:
             "user details": ("/get_user_details?username=alice", f"/p/{short}/"),
             "followers": ("/u/alice/followers/", FAN),
             "following": ("/u/fanny/following/", "alice"),
+            "tagged": (f"/u/{FAN}/tagged/", f"/p/{short}/"),
+            "saved": ("/saved/", f"/p/{short}/"),
+            "archived": ("/archived/", f"/p/{short}/"),
+            "notifications": ("/notifications/", f"/p/{short}/"),
             "feed": ("/feed/", CAPTION),
             "api post": (f"{api}/posts/{self.post.id}/", CAPTION),
             "api comments": (f"{api}/posts/{self.post.id}/comments/", COMMENT),
@@ -102,17 +108,30 @@ def who_sees(scene: Scene, client_of: Callable[[User], Client]) -> dict[str, set
     return seen
 
 
-def expected(scene: Scene, *, pages: set[str], photos: set[str]) -> dict[str, set[str]]:
-    return {
-        name: FEED
-        if name.endswith("feed")
-        else photos
-        if name.startswith("photo")
-        else NOT_BLOCKED  # fanny's own list is hers to show; only who has a block with alice does not find her there
-        if name == "following"
-        else pages
-        for name in scene.surfaces()
+def expected(
+    scene: Scene,
+    *,
+    pages: set[str],
+    photos: set[str],
+    lists: set[str] = NOT_BLOCKED,
+    listed: set[str] | None = None,
+    feeds: set[str] = FEED,
+    archived: frozenset[str] = frozenset(),
+) -> dict[str, set[str]]:
+    """`pages`: who sees the post by itself; `listed`: who finds it among others, the same if not given."""
+    found = pages if listed is None else listed
+    kinds = {
+        "followers": lists,
+        "api followers": lists,
+        "following": NOT_BLOCKED,  # fanny's own list is hers to show; only who has a block with alice misses her there
+        "feed": feeds,
+        "api feed": feeds,
+        "archived": set(archived),
+        "saved": found - {"visitor"},
+        "notifications": found - {"visitor"},
+        **dict.fromkeys(("profile", "user details", "api profile posts", "tagged"), found),
     }
+    return {name: photos if name.startswith("photo") else kinds.get(name, pages) for name in scene.surfaces()}
 
 
 def test_a_public_account(scene: Scene, client_of: Callable[[User], Client]) -> None:
@@ -122,7 +141,25 @@ def test_a_public_account(scene: Scene, client_of: Callable[[User], Client]) -> 
 
 def test_a_private_account(scene: Scene, client_of: Callable[[User], Client]) -> None:
     scene.go_private()
+    assert who_sees(scene, client_of) == expected(scene, pages=TRUSTED, photos=TRUSTED, lists=TRUSTED)
+
+
+def test_a_post_for_followers(scene: Scene, client_of: Callable[[User], Client]) -> None:
+    edit_post(post=scene.post, editor=scene.alice, audience=Post.Audience.FOLLOWERS)
     assert who_sees(scene, client_of) == expected(scene, pages=TRUSTED, photos=TRUSTED)
+
+
+def test_a_post_that_was_put_away(scene: Scene, client_of: Callable[[User], Client]) -> None:
+    archive_post(post=scene.post, by=scene.alice)
+    owner = {"owner"}
+    assert who_sees(scene, client_of) == expected(
+        scene, pages=owner, photos=owner, listed=set(), feeds=set(), archived=frozenset(owner)
+    )
+
+
+def test_a_post_that_was_deleted(scene: Scene, client_of: Callable[[User], Client]) -> None:
+    delete_post(post=scene.post, by=scene.alice)
+    assert who_sees(scene, client_of) == expected(scene, pages=set(), photos=set(), feeds=set())
 
 
 def test_switching_takes_effect_at_once_and_back(scene: Scene, client_of: Callable[[User], Client]) -> None:
@@ -139,15 +176,19 @@ def test_switching_takes_effect_at_once_and_back(scene: Scene, client_of: Callab
 def test_nobody_acts_on_what_they_cannot_see(scene: Scene, client_of: Callable[[User], Client]) -> None:
     scene.go_private()
     short, number = encode(scene.post.id), scene.post.id
+    thread = encode(Comment.objects.on_shard_of(number).get(post_id=number).id)
     for viewer in ("stranger", "requested", "blocked"):
         client = client_of(scene.people[viewer])
         answers = [
             client.post(f"/p/{short}/like/", {"action": "like"}),
             client.post(f"/p/{short}/comments/", {"text": "hello"}),
+            client.post(f"/p/{short}/save/", {"action": "save"}),
+            client.post(f"/comments/{thread}/replies/", {"text": "hello"}),
             client.put(f"/api/v1/posts/{number}/like/"),
+            client.put(f"/api/v1/posts/{number}/save/"),
             client.post(f"/api/v1/posts/{number}/comments/", {"text": "hello"}),
         ]
-        assert [answer.status_code for answer in answers] == [404] * 4, viewer
+        assert [answer.status_code for answer in answers] == [404] * len(answers), viewer
     for viewer in ("stranger", "follower", "staff"):
         client = client_of(scene.people[viewer])
         assert client.post(f"/p/{short}/edit/", {"caption": "mine now"}).status_code in (403, 404)
@@ -156,6 +197,9 @@ def test_nobody_acts_on_what_they_cannot_see(scene: Scene, client_of: Callable[[
         client = client_of(scene.people[viewer])
         assert client.post(f"/p/{short}/delete/").status_code in (403, 404)
         assert client.delete(f"/api/v1/posts/{number}/").status_code in (403, 404)
+        assert client.post(f"/p/{short}/archive/", {"action": "archive"}).status_code in (403, 404)
+        assert client.post(f"/p/{short}/restore/").status_code in (403, 404)
+        assert client.put(f"/api/v1/posts/{number}/archive/").status_code in (403, 404)
     scene.post.refresh_from_db()
     assert (scene.post.caption, scene.post.state) == (CAPTION, Post.State.LIVE)
 
