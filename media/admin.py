@@ -264,7 +264,7 @@ class ReportAdmin(admin.ModelAdmin):
     readonly_fields = fields[:-1]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
-        return reports.with_counts(super().get_queryset(request))
+        return reports.with_counts(Report.objects.all()).order_by(*self.get_ordering(request))
 
     def get_ordering(self, request: HttpRequest) -> Any:
         return (F("closed_at").desc(nulls_first=True), "-same", "id")

@@ -44,7 +44,7 @@ def report_page(request: HttpRequest, *, kind: str, target_id: int, reported: Us
     me: Any = request.user
     if reported.id == me.id:
         raise PermissionDenied(_("You cannot report what is your own."))
-    form = ReportForm(request.POST or None)
+    form = ReportForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if refused := ratelimit.consume_or_429(request, action="report", user=me):
             return refused

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 LISTS = [
     "/admin/",
     "/admin/users/user/",
+    "/admin/users/report/",
     "/admin/media/post/",
     "/admin/media/comment/",
     "/admin/feeds/pulledauthor/",
