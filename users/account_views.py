@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from allauth.account.utils import perform_login
+from allauth.account.views import LogoutView as AllauthLogoutView
 from allauth.account.views import SignupView as AllauthSignupView
 from allauth.core import ratelimit
 from django.contrib import messages
@@ -46,6 +47,17 @@ class SignupView(AllauthSignupView):
 
 
 signup = SignupView.as_view()
+
+
+class LogoutView(AllauthLogoutView):
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What the browser keeps for the member (a post that was not shared yet) goes, too."""
+        response = super().post(*args, **kwargs)
+        response["Clear-Site-Data"] = '"storage"'
+        return response
+
+
+log_out = LogoutView.as_view()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

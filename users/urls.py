@@ -7,6 +7,7 @@ from users import account_views, report_views, settings_views, views
 URLS: dict[str, list[Any]] = {
     "accounts": [
         path("signup/", account_views.signup, name="account_signup"),
+        path("logout/", account_views.log_out, name="account_logout"),
         path("", include("allauth.urls")),
         path("settings/", settings_views.profile, name="settings"),
         path("settings/security/", settings_views.security, name="security"),

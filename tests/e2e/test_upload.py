@@ -1,4 +1,5 @@
-"""The upload page as a person uses it: drop, pick, order, describe, tag, share; and what happens when the line breaks."""
+"""The upload page as a person uses it: drop, pick, order, describe, tag, share; and what happens when the line
+breaks."""
 
 import base64
 import re
@@ -6,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from media.models import Photo, Post, StagedPhoto
 from tests.e2e.photos import camera_files
@@ -30,7 +31,7 @@ def pick(page: Page, files: list[Path]) -> None:
     page.locator("[data-upload] input[type=file]").set_input_files(files)
 
 
-def shots(page: Page, state: str = "") -> object:
+def shots(page: Page, state: str = "") -> Locator:
     return page.locator(f"[data-shots] .shot[data-is={state}]" if state else "[data-shots] .shot")
 
 
@@ -41,7 +42,7 @@ def drop(page: Page, file: Path) -> None:
         const carried = new DataTransfer();
         carried.items.add(new File([bytes], name, { type: name.endsWith("heic") ? "image/heic" : "image/jpeg" }));
         for (const kind of ["dragover", "drop"])
-            document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
+            document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true }));
     }"""
     page.evaluate(script, [file.name, base64.b64encode(file.read_bytes()).decode()])
 
@@ -266,7 +267,7 @@ def test_a_photo_is_removed_while_it_is_on_its_way(new_page: NewPage, alice: Use
     page = new_page()
     open_upload(page, alice)
     held: list[Route] = []
-    page.route("**/upload/photos/", held.append, times=1)
+    page.route("**/upload/photos/", lambda route: held.append(route), times=1)
     pick(page, camera_files(2))
     expect(shots(page, "ready")).to_have_count(1)
     shots(page, "sending").get_by_role("button", name="Remove").click()

@@ -153,8 +153,11 @@ function changed() {
 function suggest(all) {
   const box = find("places");
   const field = form.elements.location;
-  const places = new Set(all.map((photo) => photo.staged?.place).filter((place) => place && place !== field.value));
-  const buttons = [...places].slice(0, 3).map((place) => {
+  const places = [...new Set(all.map((photo) => photo.staged?.place).filter(Boolean))].slice(0, 3);
+  box.hidden = places.length === 0 || Boolean(field.value.trim());
+  if (box.dataset.shows === String(places)) return; // a click must find the button on which it began
+  box.dataset.shows = places;
+  const buttons = places.map((place) => {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "place-chip";
@@ -166,7 +169,6 @@ function suggest(all) {
     });
     return button;
   });
-  box.hidden = buttons.length === 0 || Boolean(field.value);
   find("place-chips").replaceChildren(...buttons);
 }
 
