@@ -76,8 +76,11 @@ def follow_changed(follower_id: int, followee_id: int) -> None:
 
 
 def tags_changed(post_id: int, people: Iterable[int] = ()) -> None:
-    """Tags, and mentions in the caption. `people`: who was named before or is now; else those who are now."""
-    posts = Post.objects.on_shard_of(post_id).filter(id=post_id, state=Post.State.LIVE)
+    """Tags, and mentions in the caption. `people`: who was named before or is now; else those who are now.
+
+    While a post is put away or deleted, what was told stays as it is, hidden, for when it is brought back.
+    """
+    posts = Post.objects.on_shard_of(post_id).filter(id=post_id)
     post = posts.first()
     if post is None:
         return
@@ -89,7 +92,8 @@ def tags_changed(post_id: int, people: Iterable[int] = ()) -> None:
 
     named = {*(int(person["id"]) for person in post.people), *mentioned_ids(post.caption)}
     for user_id in set(people) or named:
-        keep(user_id, post.owner_id, TAGS, partial(now, user_id), target_id=post_id, post_id=post_id)
+        if post.state == Post.State.LIVE or kind_of_tag(post, user_id) is None:
+            keep(user_id, post.owner_id, TAGS, partial(now, user_id), target_id=post_id, post_id=post_id)
 
 
 def kind_of_tag(post: Post, user_id: int) -> Kind | None:
@@ -105,11 +109,10 @@ def sees(user_id: int, post_id: int) -> bool:
     return user is not None and visible_post(post_id, user) is not None
 
 
-def post_deleted(post_id: int, owner_id: int) -> None:
-    """Readers leave it out already."""
-    Notification.objects.for_owner(owner_id).filter(post_id=post_id).delete()
-    post = Post.objects.on_shard_of(post_id).filter(id=post_id).first()
-    for user_id in (*(int(person["id"]) for person in post.people), *mentioned_ids(post.caption)) if post else ():
+def post_deleted(post_id: int, people: Iterable[int]) -> None:
+    """`people`: its owner and who was named in it. What was told of its comments goes with these. Readers leave it
+    out already."""
+    for user_id in people:
         Notification.objects.for_owner(user_id).filter(post_id=post_id).delete()
 
 

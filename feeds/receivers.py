@@ -53,6 +53,6 @@ def notify_edited_tags(post_id: int, people: list[int]) -> None:
 
 
 @handles("post.deleted", name="feeds.forget_post")
-def forget_post(post_id: int, owner: int | None) -> None:
+def forget_post(post_id: int, owner: int | None, people: Iterable[int] = ()) -> None:
     if owner is not None:
-        notifications.post_deleted(post_id, owner)
+        notifications.post_deleted(post_id, [owner, *people])

@@ -116,7 +116,7 @@ def keep_trace(user_id: int, kind: str, target_id: int, wanted: bool) -> None:
 
 
 @handles("post.deleted", name="media.erase_post", queue="photos")
-def erase_post(post_id: int, owner: int | None) -> None:
+def erase_post(post_id: int, owner: int | None, people: Iterable[int] = ()) -> None:
     """Files first, rows last: as long as a row is there, its files are known."""
     using = alias_for(CONTENT, post_id)
     post = Post.objects.using(using).filter(id=post_id, state=Post.State.DELETED).first()

@@ -66,10 +66,14 @@ def edit_post(
             post.edited_at = timezone.now()
         post.save(using=using, update_fields=EDITED_FIELDS)
         _edit_photos(post.id, using, clean_alts if alts is not None else None, order)
-        tagged_ids = {int(person["id"]) for person in [*people_before, *post.people]}
-        concerned = sorted(tagged_ids.union(mentioned_ids(caption_before, post.caption)))
+        concerned = _named([*people_before, *post.people], caption_before, post.caption)
         outbox.emit("post.edited", group=CONTENT, owner_id=post.owner_id, post_id=post.id, people=concerned)
     return post
+
+
+def _named(people: Sequence[dict[str, str]], *captions: str) -> list[int]:
+    """The ids of members whom tags and captions name."""
+    return sorted({*(int(person["id"]) for person in people), *mentioned_ids(*captions)})
 
 
 def _edit_photos(post_id: int, using: str, alts: Sequence[str] | None, order: Sequence[int] | None) -> None:
@@ -149,7 +153,14 @@ def erase_soon(post_id: int) -> None:
         post = Post.objects.using(using).select_for_update().filter(id=post_id, state=Post.State.DELETED).first()
         if post is not None and post.state_before:
             Post.objects.using(using).filter(id=post_id).update(state_before="")
-            outbox.emit("post.deleted", group=CONTENT, owner_id=post.owner_id, post_id=post_id, owner=post.owner_id)
+            outbox.emit(
+                "post.deleted",
+                group=CONTENT,
+                owner_id=post.owner_id,
+                post_id=post_id,
+                owner=post.owner_id,
+                people=_named(post.people, post.caption),
+            )
 
 
 def sweep_deleted(now: datetime | None = None) -> int:

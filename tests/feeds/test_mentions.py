@@ -9,7 +9,18 @@ from feeds import receivers
 from feeds.models import Notification
 from feeds.notifications import notifications_page
 from media.models import Post
-from media.services import add_comment, approve_tag, delete_post, edit_post, remove_comment, remove_tag, withdraw_post
+from media.services import (
+    add_comment,
+    approve_tag,
+    archive_post,
+    delete_post,
+    edit_post,
+    remove_comment,
+    remove_tag,
+    restore_post,
+    unarchive_post,
+    withdraw_post,
+)
 from photoapp import ids, outbox
 from tests.people import live_post, make_user, upload
 from tests.queries import counted_queries
@@ -143,8 +154,6 @@ def test_a_tag_that_waits_asks_and_the_answer_ends_that(alice: User, charlie: Us
 
 
 def test_taken_back_a_deletion_tells_nobody_again(alice: User, bob: User) -> None:
-    from media.services import restore_post
-
     post = upload(alice, "@bob", people=["bob"])
     assert told(bob) == [("alice", "tag")]
     (before,) = (notice.id for notice in notifications_page(bob, None).items if notice.kind == "tag")
@@ -153,6 +162,16 @@ def test_taken_back_a_deletion_tells_nobody_again(alice: User, bob: User) -> Non
     restore_post(post_id=post.id, by=alice)
     assert told(bob) == [("alice", "tag")]
     assert before in [notice.id for notice in notifications_page(bob, None).items]
+
+
+def test_an_edit_while_the_post_is_put_away_counts(alice: User, bob: User, charlie: User) -> None:
+    post = upload(alice, people=["bob", "charlie"])
+    assert told(bob) == told(charlie) == [("alice", "tag")]
+    archive_post(post=post, by=alice)
+    edit_post(post=post, editor=alice, people=["charlie"])
+    assert (told(bob), told(charlie), rows(bob), rows(charlie)) == ([], [], 0, 1)
+    unarchive_post(post=post, by=alice)
+    assert (told(bob), told(charlie)) == ([], [("alice", "tag")])
 
 
 # --- The page ----------------------------------------------------------------------------------------------------
