@@ -51,7 +51,8 @@ class CacheControlMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
-            patch_cache_control(response, private=True, no_store=request.method in UNSAFE, no_cache=True)
+            once = {"no_store": True} if request.method in UNSAFE else {}
+            patch_cache_control(response, private=True, no_cache=True, **once)
         return response
 
 

@@ -51,7 +51,7 @@ EXEMPT = {
         "mfa_reauthenticate_webauthn",
         "mfa_login_webauthn",
     },
-    "fragments of pages": {"replies", "feed-new", "staged-photos"},
+    "fragments of pages": {"replies", "new-posts", "staged-photos"},
     "files": {"photo", "avatar-file", "mfa_download_recovery_codes"},
     "the profile under another address": {"user-details"},
     "needs a link from a mail, a code or a security key": {
