@@ -11,9 +11,10 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.text import Truncator
 
 from media import services
-from media.models import Comment, Photo, Post, Trace
+from media.models import CAPTION_LENGTH, Comment, Photo, Post, Trace
 from photoapp import outbox
 from photoapp.ids import time_of
 from photoapp.sharded_admin import ServerFilter, ShardedModelAdmin
@@ -240,8 +241,8 @@ def show_targets(rows: list[Report]) -> None:
     first = {photo.post_id: photo for photo in photos.by_ids(posts, field="post_id")}
     comments = {found.id: found for found in Comment.objects.all().by_ids(ids.get(Report.Kind.COMMENT, []))}
     for row in rows:
-        found = {Report.Kind.POST: posts, Report.Kind.COMMENT: comments}.get(row.kind)
-        row.target = found.get(row.target_id) if found is not None else row.reported  # type: ignore[attr-defined]
+        targets: dict[str, dict[int, Any]] = {Report.Kind.POST: posts, Report.Kind.COMMENT: comments}
+        row.target = targets.get(row.kind, {row.target_id: row.reported}).get(row.target_id)  # type: ignore[attr-defined]
         row.first = first.get(row.target_id)  # type: ignore[attr-defined]
 
 
@@ -250,7 +251,7 @@ class ReportAdmin(admin.ModelAdmin):
     """Open ones first, of these what most members reported."""
 
     form = ReportForm
-    list_display = ("shown", "what", "reason", "words", "member", "reported_by", "created_at", "closed")
+    list_display = ("shown", "what", "why", "member", "reported_by", "created_at", "closed")
     list_display_links = ("what",)
     list_filter = (OpenFilter, "kind", "reason", "created_at")
     list_select_related = ("reported", "reporter", "closed_by")
@@ -260,7 +261,8 @@ class ReportAdmin(admin.ModelAdmin):
     search_fields = ("text", "reported__username", "reporter__username")
     search_help_text = "Words of the report, or the user name of either."
     actions = ("close",)
-    fields = ("shown", "what", "links", "reason", "text", "member", "reported_by", "created_at", "closed_by", "closed")
+    show_facets = admin.ShowFacets.NEVER
+    fields = ("whole", "what", "links", "reason", "text", "member", "reported_by", "created_at", "closed_by", "closed")
     readonly_fields = fields[:-1]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
@@ -302,10 +304,18 @@ class ReportAdmin(admin.ModelAdmin):
 
     @admin.display(description="shown")
     def shown(self, report: Any) -> str:
+        return self._target(report, width=80, length=80)
+
+    @admin.display(description="shown")
+    def whole(self, report: Any) -> str:
+        return self._target(report, width=320, length=CAPTION_LENGTH)
+
+    def _target(self, report: Any, width: int, length: int) -> str:
         if isinstance(report.target, Comment):
-            return report.target.text[:200]
+            return Truncator(report.target.text).chars(length)
         if isinstance(report.target, Post):
-            return format_html("{} {}", picture(report.first, 80), report.target.caption[:120])
+            words = Truncator(report.target.caption).chars(length)
+            return format_html("{}<br>{}", picture(report.first, width), words)
         return report.target.name if report.target else "It is gone."
 
     @admin.display(description="report")
@@ -313,9 +323,10 @@ class ReportAdmin(admin.ModelAdmin):
         others = f", reported {report.same} times" if report.same > 1 else ""
         return f"{report.get_kind_display()}{others}"
 
-    @admin.display(description="words")
-    def words(self, report: Report) -> str:
-        return report.text[:120]
+    @admin.display(description="why")
+    def why(self, report: Report) -> str:
+        reason = report.get_reason_display()
+        return format_html("{}:<br>{}", reason, Truncator(report.text).chars(160)) if report.text else reason
 
     @admin.display(description="whose")
     def member(self, report: Any) -> str:

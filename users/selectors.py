@@ -205,7 +205,9 @@ def request_count(user_id: int) -> int:
 
 def suggested_people(viewer: Viewer, size: int = 6) -> list[User]:
     """Public members whom the viewer has no relation to: the newest, for an empty feed."""
-    newest = User.objects.filter(is_active=True, is_private=False).exclude(id=viewer.id).order_by("-id")[: size * 4]
+    newest = (
+        User.objects.filter(is_active=True, is_private=False).exclude(id=viewer.id or 0).order_by("-id")[: size * 4]
+    )
     people = list(newest)
     known = relations(viewer.id, [person.id for person in people]) if viewer.id is not None else {}
     return [person for person in people if person.id not in known][:size]
