@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 
 from photoapp import ids
 from photoapp.counters import SlottedCount
@@ -63,17 +64,17 @@ class Post(ContentModel):
     """One to ten photos. Its id is drawn when it is submitted."""
 
     class State(models.TextChoices):
-        RESERVED = "reserved", "being uploaded"  # originals are on their way; unknown to anybody else
-        UPLOADED = "uploaded", "uploaded"  # acknowledged: originals stored, row committed
-        PROCESSING = "processing", "processing"
-        LIVE = "live", "live"
-        ARCHIVED = "archived", "archived"  # the owner put it away: nobody else sees it
-        FAILED = "failed", "failed"
-        DELETED = "deleted", "deleted"  # out of sight at once; can be brought back for UNDO, then is erased
+        RESERVED = "reserved", _("being uploaded")  # originals are on their way; unknown to anybody else
+        UPLOADED = "uploaded", _("uploaded")  # acknowledged: originals stored, row committed
+        PROCESSING = "processing", _("processing")
+        LIVE = "live", _("live")
+        ARCHIVED = "archived", _("archived")  # the owner put it away: nobody else sees it
+        FAILED = "failed", _("failed")
+        DELETED = "deleted", _("deleted")  # out of sight at once; can be brought back for UNDO, then is erased
 
     class Audience(models.TextChoices):
-        EVERYONE = "everyone", "Everyone"
-        FOLLOWERS = "followers", "Followers"
+        EVERYONE = "everyone", _("Everyone")
+        FOLLOWERS = "followers", _("Followers")
 
     class Tag(models.TextChoices):
         """How a tagged member stands to the tag. Others see those that are shown."""
