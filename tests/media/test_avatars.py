@@ -53,6 +53,42 @@ def test_a_square_from_the_middle(alice: User, size: tuple[int, int]) -> None:
     assert green > 120 and red < 60 and blue < 60
 
 
+def colour_at(picture: Image.Image, x: int, y: int = 256) -> str:
+    parts = dict(zip(("red", "green", "blue"), picture.convert("RGB").getpixel((x, y)), strict=True))  # type: ignore[arg-type]
+    return max(parts, key=lambda name: parts[name])
+
+
+@pytest.mark.parametrize(
+    ("crop", "left", "right"),
+    [
+        (avatars.Crop(0, 0, 1), "red", "red"),
+        (avatars.Crop(2 / 3, 0, 1), "blue", "blue"),
+        (avatars.Crop(1 / 6, 0, 1), "red", "green"),
+        (avatars.Crop(0.4, 0.25, 0.2), "green", "green"),
+        (avatars.Crop(5, -3, 99), "blue", "blue"),
+        (avatars.Crop(-1, 0, 0), "red", "red"),
+    ],
+)
+def test_the_part_that_was_chosen(alice: User, crop: avatars.Crop, left: str, right: str) -> None:
+    avatars.set_avatar(user=alice, file=thirds((1800, 600)), crop=crop)
+    picture = picture_of(alice)
+    assert picture.size == (512, 512)
+    assert (colour_at(picture, 20), colour_at(picture, 490)) == (left, right)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1000), (1000, 3), (640, 480)])
+@pytest.mark.parametrize("crop", [avatars.Crop(0, 0, 1), avatars.Crop(1, 1, 1), avatars.Crop(0.99, 0.99, 0.01)])
+def test_a_part_is_inside_the_picture(crop: avatars.Crop, width: int, height: int) -> None:
+    left, top, side = crop.square(width, height)
+    assert side >= 1 and 0 <= left <= width - side and 0 <= top <= height - side
+
+
+def test_a_small_part_is_taken_from_a_large_rendition(alice: User) -> None:
+    """Sharp: not from the one that the whole picture would need."""
+    avatars.set_avatar(user=alice, file=thirds((3000, 2000)), crop=avatars.Crop(0.333, 0.3, 0.3))
+    assert {colour_at(picture_of(alice), x) for x in (4, 256)} == {"green"}
+
+
 def test_it_is_beside_the_posts_at_once(alice: User) -> None:
     avatars.set_avatar(user=alice, file=jpeg())
     assert Author.objects.for_owner(alice.id).get().avatar == alice.avatar != ""
@@ -114,6 +150,37 @@ def test_the_settings_page(client_of: ClientOf, alice: User) -> None:
     alice.refresh_from_db()
     assert alice.avatar == ""
     assert Client().get("/settings/avatar/")["Location"] == "/login/?next=/settings/avatar/"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({"x": "0", "y": "0", "size": "1"}, "red"),
+        ({"x": "0.66667", "y": "0", "size": "1"}, "blue"),
+        ({}, "green"),
+        ({"x": "", "y": "", "size": ""}, "green"),
+        ({"x": "nan", "y": "inf", "size": "1"}, "green"),
+        ({"x": "0", "y": "0"}, "green"),
+    ],
+)
+def test_the_page_sends_the_part(client_of: ClientOf, alice: User, words: dict[str, str], expected: str) -> None:
+    answer = client_of(alice).post("/settings/avatar/", {"avatar": thirds((900, 300)), **words})
+    assert answer.status_code == 302
+    alice.refresh_from_db()
+    assert colour_at(picture_of(alice), 256) == expected
+
+
+def test_a_picture_that_takes_too_long(client_of: ClientOf, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(path: object, *, timeout: float) -> None:
+        assert timeout == avatars.SECONDS
+        raise InvalidPhoto("timeout", "This photo takes too long to process.")
+
+    monkeypatch.setattr(avatars, "render", slow)
+    answer = client_of(alice).post("/settings/avatar/", {"avatar": jpeg()})
+    assert answer.status_code == 400
+    assert "Please try a smaller one." in answer.content.decode()
+    alice.refresh_from_db()
+    assert alice.avatar == ""
 
 
 def test_files_are_public_and_cached(alice: User) -> None:
