@@ -269,7 +269,8 @@ def newest_ids_of(owner_ids: Iterable[int], limit: int, before: int | None = Non
 
 def staged_photos_of(owner: User, keys: Iterable[str]) -> list[StagedPhoto]:
     """The member's own that are stored, and wait for their post; by the names that the client gave them."""
-    return list(StagedPhoto.objects.for_owner(owner.id).filter(key__in=list(keys), stored=True).order_by("id"))
+    proper = [key for key in keys if "\0" not in key]
+    return list(StagedPhoto.objects.for_owner(owner.id).filter(key__in=proper, stored=True).order_by("id"))
 
 
 def shared_post(owner: User, key: str) -> Post | None:

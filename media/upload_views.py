@@ -100,7 +100,8 @@ def staged_photos(request: HttpRequest) -> HttpResponse:
         discard_staged(owner=owner, keys=[key])  # type: ignore[arg-type]
         return HttpResponse(status=204)
     if not body_is_whole(request):
-        return JsonResponse({"detail": _("The photo was cut off on its way. Please send it again.")}, status=400)
+        text = _("The photo was cut off on its way. Please send it again.")
+        return JsonResponse({"detail": text, "again": True}, status=400)
     try:
         row = stage_photo(owner=owner, photo=photo, key=key)  # type: ignore[arg-type]
     except InvalidUpload as error:

@@ -147,7 +147,8 @@ def _post_of(owner: User, staged: Sequence[int], words: Words, using: str) -> Po
 
 def discard_staged(*, owner: User, keys: Iterable[str]) -> int:
     """Removes a member's staged photos with their files. Returns how many were there."""
-    return _discard(StagedPhoto.objects.for_owner(owner.id).filter(key__in=list(keys)), owner.id)
+    proper = [key for key in keys if KEY.fullmatch(key)]
+    return _discard(StagedPhoto.objects.for_owner(owner.id).filter(key__in=proper), owner.id)
 
 
 def _make_room(owner_id: int) -> None:

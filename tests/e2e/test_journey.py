@@ -42,6 +42,9 @@ def log_in(page: Page, user: User) -> None:
 def upload(page: Page, files: list[Path], caption: str, people: str = "") -> None:
     page.goto("/upload/")
     page.locator("input[type=file]").set_input_files(files)
+    page.locator("textarea[name=alt]").first.wait_for()
+    for description in page.locator("textarea[name=alt]").all():
+        description.fill("what it shows")
     page.get_by_label("Caption").fill(caption)
     page.get_by_label("Place").fill("Oslo")
     page.get_by_label("People in it").fill(people)
@@ -134,7 +137,7 @@ def test_a_private_account_lets_people_in(
     paint_photos(owner)
     paint_photos(guest)
     log_in(owner, alice)
-    owner.goto("/settings/")
+    owner.goto("/settings/privacy/")
     owner.get_by_label(re.compile("private", re.I)).check()
     owner.get_by_role("button", name="Save").click()
 
