@@ -66,6 +66,7 @@ def test_photos_large_by_mouse_and_keys(new_page: NewPage, alice: User, live_sit
     page.locator("h1").evaluate("() => document.activeElement.blur()")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".post__caption")).to_have_text("older")
+    page.wait_for_load_state()  # scripts included
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".post__caption")).to_have_text("this")
 

@@ -26,7 +26,7 @@ function draw() {
   y = limit(y, Math.max(0, (img.clientHeight * scale - stage.clientHeight) / 2));
   img.style.transform = scale === 1 ? "" : `translate(${x}px, ${y}px) scale(${scale})`;
   stage.classList.toggle("is-zoomed", scale > 1);
-  box.querySelector("[data-zoom=out]").disabled = scale === 1;
+  box.querySelector("[data-zoom=out]").ariaDisabled = String(scale === 1); // a disabled one would keep the keys to itself
 }
 
 /** Zooms so that what is at a point (from the middle of the stage) stays there. */
