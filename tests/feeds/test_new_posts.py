@@ -34,9 +34,7 @@ def seen(alice: User, bob: User, client_of: ClientOf) -> Post:
     return post
 
 
-def test_posts_above_the_one_that_is_shown_are_counted(
-    alice: User, bob: User, seen: Post, client_of: ClientOf
-) -> None:
+def test_posts_above_the_one_that_is_shown_are_counted(alice: User, bob: User, seen: Post, client_of: ClientOf) -> None:
     client = client_of(bob)
     assert newer(client, seen) == 0
     second = people.upload(alice, "second")

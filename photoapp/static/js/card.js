@@ -6,6 +6,7 @@ import { wireCarousels } from "./carousel.js";
 import { toast } from "./toast.js";
 
 const TWICE = 350; // milliseconds between two taps that are one act
+const HEART = 800; // milliseconds, as its animation takes (photos.css)
 const ACTS = "acts"; // what was liked and saved in this tab: a page that is gone back to shows it as it was before
 const MOST_ACTS = 100;
 
@@ -123,7 +124,7 @@ function burst(box, heart) {
   const sign = document.createElement("span");
   sign.className = "burst";
   sign.append(heart.cloneNode(true));
-  sign.addEventListener("animationend", () => sign.remove());
+  setTimeout(() => sign.remove(), HEART);
   box.append(sign);
 }
 
