@@ -251,7 +251,7 @@ class ReportAdmin(admin.ModelAdmin):
     """Open ones first, of these what most members reported."""
 
     form = ReportForm
-    list_display = ("shown", "what", "why", "member", "reported_by", "created_at", "closed")
+    list_display = ("shown", "what", "closed", "why", "member", "reported_by")
     list_display_links = ("what",)
     list_filter = (OpenFilter, "kind", "reason", "created_at")
     list_select_related = ("reported", "reporter", "closed_by")
@@ -262,7 +262,7 @@ class ReportAdmin(admin.ModelAdmin):
     search_help_text = "Words of the report, or the user name of either."
     actions = ("close",)
     show_facets = admin.ShowFacets.NEVER
-    fields = ("whole", "what", "links", "reason", "text", "member", "reported_by", "created_at", "closed_by", "closed")
+    fields = ("whole", "what", "links", "reason", "text", "member", "reported_by", "closed_by", "closed")
     readonly_fields = fields[:-1]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
@@ -335,7 +335,8 @@ class ReportAdmin(admin.ModelAdmin):
 
     @admin.display(description="reported by")
     def reported_by(self, report: Report) -> str:
-        return member_link(report.reporter.id, report.reporter.username) if report.reporter else "a member who left"
+        who = member_link(report.reporter.id, report.reporter.username) if report.reporter else "a member who left"
+        return format_html("{}<br>{}", who, f"{report.created_at:%Y-%m-%d %H:%M}")
 
     @admin.display(description="closed", boolean=True)
     def closed(self, report: Report) -> bool:

@@ -73,15 +73,43 @@ def test_ones_own_lists_need_a_log_in(db: None, path: str) -> None:
     assert Client().get(path)["Location"] == f"/login/?next={path}"
 
 
-def test_cost_is_flat(client_of: ClientOf, alice: User) -> None:
-    """5 and 300 followers: the same queries."""
+def many_followed(follower: User, count: int, prefix: str = "idol") -> None:
+    idols = User.objects.bulk_create(
+        User(username=f"{prefix}.{n:03}", email=f"{prefix}{n}@example.org", display_name=f"Idol {n}")
+        for n in range(count)
+    )
+    rows = [(idol.id, new_id_beside(follower.id)) for idol in idols]
+    common = {"follower_id": follower.id, "accepted": True}
+    Following.objects.bulk_create(Following(followee_id=idol, position=at, **common) for idol, at in rows)
+
+
+@pytest.mark.parametrize(("kind", "more"), [("followers", many_followers), ("following", many_followed)])
+def test_cost_is_flat(client_of: ClientOf, alice: User, kind: str, more: Callable[[User, int, str], None]) -> None:
+    """5 and 300 people: the same queries."""
     client = client_of(make_user("viewer", shard=10))
     outbox.drain()
-    many_followers(alice, 5)
+    more(alice, 5, "few")
     with counted_queries() as few:
-        client.get("/u/alice/followers/")
-    many_followers(alice, 295, "more")
+        client.get(f"/u/alice/{kind}/")
+    more(alice, 295, "more")
     with counted_queries() as lots:
-        client.get("/u/alice/followers/")
+        client.get(f"/u/alice/{kind}/")
     assert few == lots
     assert few == {"default": 3, "friends0": 3}
+
+
+def test_the_button_alone_is_renewed_for_htmx(client_of: ClientOf, alice: User, charlie: User) -> None:
+    client = client_of(charlie)
+    words = {"action": "follow", "part": "1", "next": "/search/?q=a"}
+    answer = client.post("/u/alice/follow/", words, headers={"HX-Request": "true"})
+    text = answer.content.decode()
+    assert answer.status_code == 200 and "<html" not in text
+    assert 'value="unfollow"' in text and 'value="/search/?q=a"' in text
+    assert client.post("/u/alice/follow/", words | {"action": "unfollow"})["Location"] == "/search/?q=a"
+
+
+def test_whom_one_blocked_has_no_follow_button_in_lists(client_of: ClientOf, alice: User, bob: User) -> None:
+    viewer = make_user("viewer")
+    services.block(blocker=viewer, blocked=bob)
+    text = client_of(viewer).get("/u/alice/followers/").content.decode()
+    assert "@bob" in text and "/u/bob/follow/" not in text
