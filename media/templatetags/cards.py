@@ -21,10 +21,13 @@ from photoapp.templatetags.icons import icon
 register = template.Library()
 
 CARD_WIDTHS = WIDTHS[:-1]  # the largest is for looking at one photo alone
+WIDEST, NARROWEST = 1.91, 0.8  # shapes of the box: width over height
 # By these the browser chooses a file. A card is as wide as a phone, else 38rem. The first photo of a page claims to be
-# narrower on the sharpest phones: on a slow network 640 pixels are there a second earlier than 1080.
+# narrower on sharp phones: on a slow network its 640 pixels are there seconds earlier than 1080.
 SIZES = "(max-width: 40rem) 100vw, 38rem"
-FIRST = "(max-width: 40rem) and (min-resolution: 2.5dppx) 64vw, "
+FIRST = (
+    "(max-width: 40rem) and (min-resolution: 2.5dppx) 213px, (max-width: 40rem) and (min-resolution: 1.5dppx) 320px, "
+)
 DETAIL_SIZES = "(max-width: 64rem) 100vw, 46rem"  # css/post.css
 LONG_CAPTION = 125  # characters; a longer one is folded
 CAPTION_LINES = 3
@@ -39,9 +42,9 @@ def photos(post: Post, first: object = False, detail: object = False) -> SafeStr
     """
     language, total = get_language(), len(post.card_photos)
     alt = _photo_by(language).replace("{name}", post.owner.name)
-    boxes = "".join(
-        _photo(photo, alt, bool(first) and index == 0, bool(detail)) for index, photo in enumerate(post.card_photos)
-    )
+    head, *rest = post.card_photos
+    boxes = _photo(head, alt, _shape(head), bool(first), bool(detail))
+    boxes += "".join(_photo(photo, alt, "", False, bool(detail)) for photo in rest)
     if total > 1:
         boxes = _strip(language, total).replace("{boxes}", boxes)
     carousel = " data-carousel" if total > 1 else ""
@@ -53,7 +56,14 @@ def _photo_by(language: str | None) -> str:
     return _("Photo by %(name)s") % {"name": "{name}"}
 
 
-def _photo(photo: Photo, alt: str, first: bool, detail: bool) -> str:
+def _shape(photo: Photo) -> str:
+    """An empty drawing that gives the box its height before, and without, the photo."""
+    width, height = photo.width, photo.height
+    height = round(min(max(height, width / WIDEST), width / NARROWEST))
+    return f'<svg class="photo__shape" viewBox="0 0 {width} {height}" aria-hidden="true"></svg>'
+
+
+def _photo(photo: Photo, alt: str, shape: str, first: bool, detail: bool) -> str:
     """A photo over its placeholder."""
     folder = f"/{photo.folder}"
     opens, closes = (f'<a class="photo__open" href="{folder}/{WIDTHS[-1]}.jpg">', "</a>") if detail else ("", "")
@@ -65,7 +75,7 @@ def _photo(photo: Photo, alt: str, first: bool, detail: bool) -> str:
     sources, last = _sources(photo.width)
     sources = sources.replace("{folder}", folder)
     return (
-        f'<div class="photo">{blur}{opens}<picture><source type="image/webp" srcset="{sources}" sizes="{sizes}">'
+        f'<div class="photo">{shape}{blur}{opens}<picture><source type="image/webp" srcset="{sources}" sizes="{sizes}">'
         f'<img src="{folder}/{last}.jpg" '
         f'width="{photo.width}" height="{photo.height}" alt="{escape(photo.alt or alt)}" {loading} decoding="async">'
         f"</picture>{closes}</div>"

@@ -24,6 +24,14 @@ function show(form, kind, on) {
   [count.textContent, count.dataset.other] = [count.dataset.other, count.textContent];
 }
 
+// --- The first photo has the network for itself, unless the reader goes on before it is there (photos.css).
+
+const first = document.querySelector(".photo picture img");
+const seen = () => document.querySelector("main").classList.add("is-seen");
+if (!first || first.complete) seen();
+for (const name of ["load", "error"]) first?.addEventListener(name, seen, { once: true });
+for (const name of ["scroll", "pointerdown", "keydown"]) addEventListener(name, seen, { once: true, passive: true });
+
 // --- Like and save: shown at once, taken back when the answer is no. While one is on its way, the last wish counts.
 
 const busy = new WeakSet();
