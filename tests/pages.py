@@ -144,6 +144,12 @@ def _for_visitors(post: Post) -> list[SitePage]:
 def _for_members(post: Post, liked: Post, archived: Post, failed: Post, comment: str) -> list[SitePage]:
     own, others = post.get_absolute_url(), liked.get_absolute_url()
     paths = {
+        # First: five minutes after the log-in they ask for the password.
+        "second-factors": "/2fa/",
+        "second-factor-app": "/2fa/totp/activate/",
+        "passkeys": "/2fa/webauthn/",
+        "passkey-new": "/2fa/webauthn/add/",
+        "confirm-it-is-you": "/reauthenticate/",
         "feed": "/feed/",
         "profile": f"/u/{ALICE}/",
         "profile-tagged": f"/u/{BOB}/tagged/",
@@ -177,11 +183,6 @@ def _for_members(post: Post, liked: Post, archived: Post, failed: Post, comment:
         "settings": "/settings/",
         "email": "/email/",
         "password": "/password/change/",
-        "second-factors": "/2fa/",
-        "second-factor-app": "/2fa/totp/activate/",
-        "passkeys": "/2fa/webauthn/",
-        "passkey-new": "/2fa/webauthn/add/",
-        "confirm-it-is-you": "/reauthenticate/",
         "logout": "/logout/",
     }
     return [
