@@ -11,6 +11,7 @@ from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -89,10 +90,20 @@ class ReauthenticateForm(AllauthReauthenticateForm):
 
 
 class ResetPasswordForm(AllauthResetPasswordForm):
+    users: list[User]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail address")
         drop_placeholders(self)
+
+    def clean_email(self) -> str:
+        """Who deleted their account and forgot the password needs one to take the deletion back."""
+        email = super().clean_email()
+        if not self.users:
+            leaving = User.objects.filter(is_active=False, delete_after__gt=timezone.now())
+            self.users = list(leaving.filter(email=email.lower()))
+        return email
 
 
 class AddEmailForm(AllauthAddEmailForm):

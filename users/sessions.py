@@ -23,19 +23,23 @@ from django.utils.crypto import get_random_string
 
 from users.devices import device_name, is_phone
 
+KEY_LENGTH = 40  # all that the column takes; 23 of them are random at least
 COPY_SECONDS = 3600  # a cache that was away while a session ended shows it no longer than this
 GRAVE_SECONDS = 600
 SEEN_EVERY = 3600  # seconds; "last seen" costs one write in this time
 STARTED, SEEN, AGENT, ADDRESS = "started", "seen", "agent", "address"
 
 
-class SessionStore(cached_db.SessionStore):
+Store: Any = cached_db.SessionStore  # the parts that are replaced below have no types
+
+
+class SessionStore(Store):
     def _get_new_session_key(self) -> str:
         owner = getattr(self, "_session_cache", {}).get(SESSION_KEY)
         if owner is None:
             return super()._get_new_session_key()
         prefix = prefix_of(int(owner))
-        return prefix + get_random_string(Session._meta.pk.max_length - len(prefix), VALID_KEY_CHARS)
+        return prefix + get_random_string(KEY_LENGTH - len(prefix), VALID_KEY_CHARS)
 
     def load(self) -> dict[str, Any]:
         data = self._cache.get(self.cache_key)

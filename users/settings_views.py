@@ -69,7 +69,7 @@ def appearance(request: HttpRequest) -> HttpResponse:
     if chosen:
         remember_language(response, chosen)
     else:
-        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite=settings.LANGUAGE_COOKIE_SAMESITE)
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")
     return response
 
 

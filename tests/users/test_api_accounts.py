@@ -277,7 +277,8 @@ def test_an_account_ends_with_its_password(alice: User) -> None:
     assert client.get("me/").status_code == 401
     assert api_of().get(f"posts/{post.id}/").status_code == 404
     outbox.drain()
-    assert not User.objects.exists()
+    alice.refresh_from_db()
+    assert not alice.is_active and alice.delete_after, "hidden at once, erased later"
 
 
 def test_an_account_ends_in_a_browser_too(alice: User, client_of) -> None:

@@ -133,6 +133,19 @@ def test_taking_back_needs_the_password(visitor: Client, alice: User) -> None:
     assert not alice.is_active
 
 
+def test_who_forgot_the_password_can_come_back(visitor: Client, alice: User) -> None:
+    deletion.delete_account(user=alice)
+    visitor.post("/password/reset/", {"email": "Alice@example.org"})
+    link = next(word for word in mail.outbox[-1].body.split() if "/password/reset/key/" in word)
+    page = visitor.get(link, follow=True)
+    new = "four candles on a cake"
+    visitor.post(page.request["PATH_INFO"], {"password1": new, "password2": new})
+    assert log_in(visitor, new) == "/settings/restore/"
+    User.objects.filter(id=alice.id).update(delete_after=None)
+    visitor.post("/password/reset/", {"email": "alice@example.org"})
+    assert "There is no account with this address" in mail.outbox[-1].body, "not for who is suspended"
+
+
 def test_a_suspended_member_cannot_come_back(visitor: Client, alice: User) -> None:
     User.objects.filter(id=alice.id).update(is_active=False)
     assert log_in(visitor) == "/inactive/"
