@@ -24,7 +24,6 @@ STEPS = [
     "after:media.services.staging._acknowledge:1",
     "after:media.services.staging._post_of:1",
     "before:photoapp.outbox.hand_over:1",
-    "after:media.services.staging.publish_staged:1",
 ]
 
 
