@@ -54,6 +54,7 @@ EXEMPT = {
     "fragments of pages": {"replies", "new-posts", "staged-photos"},
     "files": {"photo", "avatar-file", "mfa_download_recovery_codes"},
     "the profile under another address": {"user-details"},
+    "ask for the password or a passkey first": {"mfa_activate_totp", "mfa_add_webauthn"},
     "needs a link from a mail, a code or a security key": {
         "account_confirm_login_code",
         "account_confirm_email",
@@ -144,11 +145,8 @@ def _for_visitors(post: Post) -> list[SitePage]:
 def _for_members(post: Post, liked: Post, archived: Post, failed: Post, comment: str) -> list[SitePage]:
     own, others = post.get_absolute_url(), liked.get_absolute_url()
     paths = {
-        # First: five minutes after the log-in they ask for the password.
         "second-factors": "/2fa/",
-        "second-factor-app": "/2fa/totp/activate/",
         "passkeys": "/2fa/webauthn/",
-        "passkey-new": "/2fa/webauthn/add/",
         "confirm-it-is-you": "/reauthenticate/",
         "feed": "/feed/",
         "profile": f"/u/{ALICE}/",

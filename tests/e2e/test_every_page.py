@@ -32,7 +32,12 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 # Of these, what can differ in the dark, on a phone and with menus open.
 LOOKS = ["color-contrast", "link-in-text-block", "target-size", "link-name", "button-name", "region"]
 OPEN_MENUS = "document.querySelectorAll('details').forEach((details) => { details.open = true; })"
-TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+TOO_WIDE = """() => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth <= clientWidth) return "";
+  const wide = [...document.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > clientWidth);
+  return `${scrollWidth} px: ${wide.map(({ className, tagName }) => `${tagName}.${className}`)}`;
+}"""
 PICTURES = bool(os.environ.get("SCREENSHOTS"))
 WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
 
@@ -73,12 +78,12 @@ def look(tab: Page, site_page: SitePage) -> Iterator[str]:
     if PICTURES:
         take_pictures(tab, site_page.name)
     tab.set_viewport_size({"width": 320, "height": 800})
-    if tab.evaluate(TOO_WIDE):
-        yield "is wider than 320 px"
+    if wide := tab.evaluate(TOO_WIDE):
+        yield f"is wider than 320 px: {wide}"
     tab.set_viewport_size({"width": WIDTHS[0], "height": 900})
     tab.evaluate("document.documentElement.style.fontSize = '200%'")
-    if tab.evaluate(TOO_WIDE):
-        yield "is wider than the screen with letters of twice the size"
+    if wide := tab.evaluate(TOO_WIDE):
+        yield f"is wider than the screen with letters of twice the size: {wide}"
     tab.emulate_media(color_scheme="light")
 
 

@@ -42,11 +42,11 @@ def test_by_keyboard_one_skips_to_the_content_and_closes_menus(page: Page, alice
 
 
 def test_a_note_has_a_button_and_goes(page: Page) -> None:
-    page.clock.install()
     page.goto("/login/")
     module = page.evaluate(
         "performance.getEntriesByType('resource').map(({ name }) => name).find((name) => /toast/.test(name))"
     )
+    page.clock.install()
     page.evaluate(TOAST, module)
     note = page.get_by_role("status").get_by_text("Saved")
     expect(note).to_be_visible()
