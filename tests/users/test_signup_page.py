@@ -36,8 +36,8 @@ def test_the_mail_says_what_to_do(visitor: Client) -> None:
     visitor.post("/signup/", WORDS)
     (message,) = mail.outbox
     assert message.to == ["dana@example.org"]
-    assert message.subject == "photoapp: Confirm your e-mail address"
-    assert "open this link to confirm it" in message.body
+    assert message.subject == "photoapp: Welcome! Please confirm your e-mail address"
+    assert "Open this link to confirm your e-mail address" in message.body
     link = next(word for word in message.body.split() if "/confirm-email/" in word)
     assert "Confirm" in visitor.get(link).content.decode()
 
