@@ -92,9 +92,10 @@ def _sources(full: int) -> tuple[str, int]:
 @lru_cache(maxsize=64)
 def _strip(language: str | None, total: int) -> str:
     label = ngettext("%(count)s photo", "%(count)s photos, scroll sideways", total) % {"count": total}
+    back, on = _("Previous photo"), _("Next photo")
     return (
         f'<div class="strip" role="group" tabindex="0" aria-label="{label}">{{boxes}}</div>'
-        f"{_step('back', -1, _('Previous photo'))}{_step('next', 1, _('Next photo'))}"
+        f"{_step('back', -1, back)}{_step('next', 1, on)}"
         f'<p class="photos__count" aria-live="polite">1/{total}</p>'
     )
 
@@ -136,15 +137,17 @@ def acts(post: Post, user: Any) -> SafeString:
 
 @lru_cache(maxsize=64)
 def _acts(language: str | None, is_member: bool, liked: bool, saved: bool) -> str:
-    login = f'<a class="act" href="/login/?next=/p/{{slug}}/">{icon("heart")}{_hidden(_("Log in to like"))}</a>'
+    # Strings are not found within f-strings when they are collected.
+    log_in, comments, share = _hidden(_("Log in to like")), _hidden(_("Comments:")), _hidden(_("Share"))
+    failed, copied = _("That did not work. Please try again."), _("Link copied")
+    login = f'<a class="act" href="/login/?next=/p/{{slug}}/">{icon("heart")}{log_in}</a>'
     like = _toggle("like", liked, "heart", _("Like")) if is_member else login
     save = _toggle("save", saved, "bookmark", _("Save")) if is_member else ""
     return (
-        f'<div class="post__acts" data-failed="{_("That did not work. Please try again.")}" '
-        f'data-copied="{_("Link copied")}">{like}<span data-likes data-other="{{other}}">{{likes}}</span>'
-        f'<a class="act act--words" href="/p/{{slug}}/#comments">{icon("comment")}{_hidden(_("Comments:"))}'
+        f'<div class="post__acts" data-failed="{failed}" data-copied="{copied}">{like}<span data-likes data-other="{{other}}">{{likes}}</span>'
+        f'<a class="act act--words" href="/p/{{slug}}/#comments">{icon("comment")}{comments}'
         "{comments}</a>"
-        f'<a class="act act--end" href="/p/{{slug}}/" data-share>{icon("share")}{_hidden(_("Share"))}</a>{save}</div>'
+        f'<a class="act act--end" href="/p/{{slug}}/" data-share>{icon("share")}{share}</a>{save}</div>'
     )
 
 
@@ -188,7 +191,8 @@ def post_menu(post: Post, user: Any, detail: object = False) -> SafeString:
 def _menu(language: str | None, who: str, detail: bool, tagged: bool, archived: bool) -> str:
     url = "/p/{slug}/"
     items = [] if detail else [_link(url, _("Go to post"))]
-    items.append(f'<li><a href="{url}" data-share="copy">{_("Copy link")}</a></li>')
+    copy, more = _("Copy link"), _("More about this post")
+    items.append(f'<li><a href="{url}" data-share="copy">{copy}</a></li>')
     if tagged:
         items.append(_act(f"{url}tag/", "remove", _("Remove me from this post")))
     if who == "owner":
@@ -202,7 +206,7 @@ def _menu(language: str | None, who: str, detail: bool, tagged: bool, archived: 
     if who == "staff":
         items.append(_link(f"{url}delete/", _("Delete"), "danger"))
     return (
-        f'<details class="menu"><summary aria-label="{_("More about this post")}">{icon("dots")}</summary>'
+        f'<details class="menu"><summary aria-label="{more}">{icon("dots")}</summary>'
         f'<ul class="menu__list">{"".join(items)}</ul></details>'
     )
 
