@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from media.models import Post
-from media.services import add_comment, delete_post, like
+from media.services import add_comment, delete_post, edit_post, like
 from media.templatetags.posts import linked
 from photoapp import ids, outbox
 from tests import people
@@ -104,6 +104,28 @@ def test_reading_writes_nothing(alice: User, bob: User, client_of: ClientOf) -> 
         with counted_queries() as counts:
             assert method(post.get_absolute_url()).status_code == 200
         assert all(sql.lstrip("(").startswith("SELECT") for found in counts.sql.values() for sql in found)
+
+
+def test_only_a_public_post_says_what_it_is_to_whom_its_address_is_sent(alice: User, client_of: ClientOf) -> None:
+    post = people.live_post(alice, "Harbour")
+    html = Client().get(post.get_absolute_url()).content.decode()
+    assert '<meta property="og:title" content="Alice on photoapp">' in html
+    assert 'og:image:width" content="1080"' in html and 'og:image:height" content="720"' in html
+    assert 'og:image:alt" content="Photo by Alice"' in html and '<link rel="canonical"' in html
+    edit_post(post=post, editor=alice, audience=Post.Audience.FOLLOWERS)
+    html = client_of(alice).get(post.get_absolute_url()).content.decode()
+    assert "og:" not in html and "noindex" in html
+
+
+def test_the_posts_before_and_after_are_those_the_viewer_may_see(
+    alice: User, charlie: User, client_of: ClientOf
+) -> None:
+    older, shut, post, newer = people.live_posts(alice, ["older", "shut", "this", "newer"])
+    edit_post(post=shut, editor=alice, audience=Post.Audience.FOLLOWERS)
+    for viewer, before in ((charlie, older), (alice, shut)):
+        html = client_of(viewer).get(post.get_absolute_url()).content.decode()
+        assert f'rel="prev" href="{newer.get_absolute_url()}"' in html
+        assert f'rel="next" href="{before.get_absolute_url()}"' in html
 
 
 def post_page_counts(client: Client, post: Post) -> Counts:
