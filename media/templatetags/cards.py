@@ -144,7 +144,8 @@ def _acts(language: str | None, is_member: bool, liked: bool, saved: bool) -> st
     like = _toggle("like", liked, "heart", _("Like")) if is_member else login
     save = _toggle("save", saved, "bookmark", _("Save")) if is_member else ""
     return (
-        f'<div class="post__acts" data-failed="{failed}" data-copied="{copied}">{like}<span data-likes data-other="{{other}}">{{likes}}</span>'
+        f'<div class="post__acts" data-failed="{failed}" data-copied="{copied}">{like}'
+        f'<span data-likes data-other="{{other}}">{{likes}}</span>'
         f'<a class="act act--words" href="/p/{{slug}}/#comments">{icon("comment")}{comments}'
         "{comments}</a>"
         f'<a class="act act--end" href="/p/{{slug}}/" data-share>{icon("share")}{share}</a>{save}</div>'
