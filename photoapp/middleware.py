@@ -96,7 +96,7 @@ class CompressMiddleware(GZipMiddleware):
 
     types = {"text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"}
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
         return super().process_response(request, response) if media_type(response) in self.types else response
 
 
@@ -141,7 +141,7 @@ def remember_language(response: HttpResponse, language: str) -> None:
         language,
         max_age=settings.LANGUAGE_COOKIE_AGE,
         secure=settings.LANGUAGE_COOKIE_SECURE,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,  # type: ignore[arg-type]
         httponly=True,
     )
 
