@@ -59,6 +59,20 @@ def messages_of_the_project() -> set[Message]:
     return found - {("", "")}
 
 
+def test_strings_are_called_so_that_they_are_found() -> None:
+    """GNU gettext knows Django's names and `_`, and no other."""
+    others = [
+        f"{path.relative_to(ROOT)}: {name.name} as {name.asname}"
+        for app in APPS
+        for path in (ROOT / app).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for name in node.names
+        if name.asname not in (None, "_")
+    ]
+    assert others == []
+
+
 def catalog(language: str) -> polib.POFile:
     return polib.pofile(str(LOCALE / language / "LC_MESSAGES" / "django.po"))
 

@@ -13,13 +13,13 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from users.models import User
 
 OLDEST_YEAR = 1900
 MINIMUM_AGE = 13
-PASSWORD_HELP = lazy("At least 8 characters, and not one that many people use.")
+PASSWORD_HELP = gettext_lazy("At least 8 characters, and not one that many people use.")
 
 
 def check_year_of_birth(year: int | None) -> int | None:
@@ -42,8 +42,8 @@ class LoginForm(AllauthLoginForm):
 
 
 class SignupForm(AllauthSignupForm):
-    display_name = forms.CharField(max_length=60, required=False, label=lazy("Your name"))
-    year_of_birth = forms.IntegerField(required=False, label=lazy("Year of birth"))
+    display_name = forms.CharField(max_length=60, required=False, label=gettext_lazy("Your name"))
+    year_of_birth = forms.IntegerField(required=False, label=gettext_lazy("Year of birth"))
 
     field_order = ["username", "display_name", "email", "year_of_birth", "password1"]
 
@@ -142,20 +142,22 @@ class AccountForm(forms.ModelForm):
             "remind_alt",
         ]
         labels = {
-            "username": lazy("User name"),
-            "display_name": lazy("Your name"),
-            "bio": lazy("About you"),
-            "year_of_birth": lazy("Year of birth"),
-            "is_private": lazy("Private account"),
-            "theme": lazy("Colours"),
-            "remind_alt": lazy("Remind me to describe my photos"),
+            "username": gettext_lazy("User name"),
+            "display_name": gettext_lazy("Your name"),
+            "bio": gettext_lazy("About you"),
+            "year_of_birth": gettext_lazy("Year of birth"),
+            "is_private": gettext_lazy("Private account"),
+            "theme": gettext_lazy("Colours"),
+            "remind_alt": gettext_lazy("Remind me to describe my photos"),
         }
         help_texts = {
-            "username": lazy("The address of your page has it; when it changes, old links to your page end."),
-            "bio": lazy("At most 500 characters. Everybody can read it."),
-            "year_of_birth": lazy("Nobody else sees it."),
-            "is_private": lazy("Only followers whom you accept see what you post."),
-            "remind_alt": lazy("When you upload photos that have no description for people who cannot see them."),
+            "username": gettext_lazy("The address of your page has it; when it changes, old links to your page end."),
+            "bio": gettext_lazy("At most 500 characters. Everybody can read it."),
+            "year_of_birth": gettext_lazy("Nobody else sees it."),
+            "is_private": gettext_lazy("Only followers whom you accept see what you post."),
+            "remind_alt": gettext_lazy(
+                "When you upload photos that have no description for people who cannot see them."
+            ),
         }
         widgets = {
             "username": forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "username"}),
@@ -164,7 +166,7 @@ class AccountForm(forms.ModelForm):
             "theme": forms.RadioSelect,
         }
 
-    language = forms.ChoiceField(required=False, label=lazy("Language"))
+    language = forms.ChoiceField(required=False, label=gettext_lazy("Language"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -203,7 +205,7 @@ class AppearanceForm(AccountForm):
 
 class DeleteAccountForm(forms.Form):
     password = forms.CharField(
-        label=lazy("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label=gettext_lazy("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
