@@ -20,7 +20,7 @@ from photoapp.shards import AUTH
 from users.models import User
 from users.services import update_profile
 
-SIZE = 512  # pixels, both ways
+SIZE = 320  # pixels, both ways: twice what a profile shows; lists show it at 40
 SECONDS = 20  # the member waits for it
 SMALLEST_PART = 0.1
 

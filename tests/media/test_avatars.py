@@ -11,6 +11,7 @@ from django.test import Client
 from PIL import Image
 
 from media import avatars
+from media.avatars import SIZE
 from media.imaging import InvalidPhoto
 from media.models import Author
 from photoapp import ids, outbox
@@ -48,12 +49,12 @@ def thirds(size: tuple[int, int]) -> SimpleUploadedFile:
 def test_a_square_from_the_middle(alice: User, size: tuple[int, int]) -> None:
     avatars.set_avatar(user=alice, file=thirds(size))
     picture = picture_of(alice)
-    assert (picture.size, picture.format) == ((512, 512), "WEBP")
-    red, green, blue = picture.convert("RGB").getpixel((256, 256))
+    assert (picture.size, picture.format) == ((SIZE, SIZE), "WEBP")
+    red, green, blue = picture.convert("RGB").getpixel((SIZE // 2, SIZE // 2))
     assert green > 120 and red < 60 and blue < 60
 
 
-def colour_at(picture: Image.Image, x: int, y: int = 256) -> str:
+def colour_at(picture: Image.Image, x: int, y: int = SIZE // 2) -> str:
     parts = dict(zip(("red", "green", "blue"), picture.convert("RGB").getpixel((x, y)), strict=True))  # type: ignore[arg-type]
     return max(parts, key=lambda name: parts[name])
 
@@ -72,8 +73,8 @@ def colour_at(picture: Image.Image, x: int, y: int = 256) -> str:
 def test_the_part_that_was_chosen(alice: User, crop: avatars.Crop, left: str, right: str) -> None:
     avatars.set_avatar(user=alice, file=thirds((1800, 600)), crop=crop)
     picture = picture_of(alice)
-    assert picture.size == (512, 512)
-    assert (colour_at(picture, 20), colour_at(picture, 490)) == (left, right)
+    assert picture.size == (SIZE, SIZE)
+    assert (colour_at(picture, 20), colour_at(picture, SIZE - 20)) == (left, right)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1000), (1000, 3), (640, 480)])
@@ -86,7 +87,7 @@ def test_a_part_is_inside_the_picture(crop: avatars.Crop, width: int, height: in
 def test_a_small_part_is_taken_from_a_large_rendition(alice: User) -> None:
     """Sharp: not from the one that the whole picture would need."""
     avatars.set_avatar(user=alice, file=thirds((3000, 2000)), crop=avatars.Crop(0.333, 0.3, 0.3))
-    assert {colour_at(picture_of(alice), x) for x in (4, 256)} == {"green"}
+    assert {colour_at(picture_of(alice), x) for x in (4, SIZE // 2)} == {"green"}
 
 
 def test_it_is_beside_the_posts_at_once(alice: User) -> None:
@@ -167,7 +168,7 @@ def test_the_page_sends_the_part(client_of: ClientOf, alice: User, words: dict[s
     answer = client_of(alice).post("/settings/avatar/", {"avatar": thirds((900, 300)), **words})
     assert answer.status_code == 302
     alice.refresh_from_db()
-    assert colour_at(picture_of(alice), 256) == expected
+    assert colour_at(picture_of(alice), SIZE // 2) == expected
 
 
 def test_a_picture_that_takes_too_long(client_of: ClientOf, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
