@@ -16,6 +16,7 @@ RANDOM_BITS = 12
 SHARD_BITS = 10
 LOGICAL_SHARDS = 1 << SHARD_BITS
 MAX_ID = (1 << 63) - 1
+LONGEST_TEXT = 11  # of an id in base58
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 _EPOCH_MS = int(EPOCH.timestamp() * 1000)
@@ -83,6 +84,8 @@ def encode(id: int) -> str:
 
 def decode(text: str) -> int:
     """Raises InvalidId for what is not the base58 of a positive 63-bit number."""
+    if len(text) > LONGEST_TEXT:  # the time that decoding takes grows with the square of the length
+        raise InvalidId("This is not a valid id.")
     try:
         id = base58.b58decode_int(text)
     except (ValueError, UnicodeError) as error:

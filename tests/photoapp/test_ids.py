@@ -27,6 +27,15 @@ def test_what_is_no_id_is_refused(text: str) -> None:
         ids.decode(text)
 
 
+def test_what_is_too_long_is_refused_without_decoding_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field of a form may hold two million characters; decoding these would take an hour."""
+    monkeypatch.setattr(ids.base58, "b58decode_int", lambda text: pytest.fail("was decoded"))
+    with pytest.raises(ids.InvalidId):
+        ids.decode("z" * 12)
+    monkeypatch.undo()
+    assert len(ids.encode(ids.MAX_ID)) == ids.LONGEST_TEXT
+
+
 def test_ids_sort_by_time() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     earlier = [ids.new_id(1023, at) for _ in range(50)]
