@@ -52,12 +52,15 @@ signup = SignupView.as_view()
 class LogoutView(AllauthLogoutView):
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """What the browser keeps for the member (a post that was not shared yet) goes, too."""
-        response = super().post(*args, **kwargs)
-        response["Clear-Site-Data"] = '"storage"'
-        return response
+        return _forgotten(super().post(*args, **kwargs))
 
 
 log_out = LogoutView.as_view()
+
+
+def _forgotten(response: HttpResponse) -> HttpResponse:
+    response["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +106,7 @@ def delete_account(request: HttpRequest) -> HttpResponse:
         logout(request)
         text = _("Your account is out of sight. Log in until %(date)s to take it back; after that it is erased.")
         messages.success(request, text % {"date": date_format(until)})
-        return redirect("/")
+        return _forgotten(redirect("/"))
     context = {"form": form, "days": deletion.GRACE.days}
     return render(request, "users/delete_account.html", context, status=400 if form.errors else 200)
 
@@ -116,13 +119,12 @@ def restore_account(request: HttpRequest) -> HttpResponse:
         request.session.pop(RESTORE_KEY, None)
         return redirect("/login/")
     if request.method == "POST":
-        del request.session[RESTORE_KEY]
         if request.POST.get("action") != "keep":
+            del request.session[RESTORE_KEY]
             return redirect("/")
-        if deletion.restore_account(user=user):
-            messages.success(request, _("Welcome back! Your account is as you left it."))
-            return perform_login(request, user)
-        return redirect("/login/")
+        request.session[RESTORE_KEY] = {**request.session[RESTORE_KEY], "keep": True}
+        user.is_active = True  # for this log-in alone, which may ask for a second factor: AccountAdapter.login
+        return perform_login(request, user)
     return render(request, "users/restore_account.html", {"leaving": user})
 
 

@@ -4,8 +4,10 @@ from typing import Any
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as request_context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -42,6 +44,17 @@ class AccountAdapter(DefaultAccountAdapter):
             return super().respond_user_inactive(request, user)
         request.session[deletion.RESTORE_KEY] = {"user": user.id, "at": int(time.time())}
         return redirect("/settings/restore/")
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """The last step of every log-in. Who came to take their account back has it from here on, not before."""
+        note = request.session.get(deletion.RESTORE_KEY) or {}
+        super().login(request, user)
+        if note.get("keep") and note["user"] == user.id:
+            del request.session[deletion.RESTORE_KEY]
+            if not deletion.restore_account(user=user):
+                logout(request)
+                raise ImmediateHttpResponse(redirect("/login/"))
+            messages.success(request, _("Welcome back! Your account is as you left it."))
 
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None

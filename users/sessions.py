@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import cached_db, db
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.utils import timezone
@@ -64,8 +64,11 @@ class SessionStore(Store):
         if not must_create:
             try:
                 db.SessionStore.save(self)
-            except Exception:
+            except UpdateError:
                 bury([self.session_key])
+                raise
+            except Exception:  # the database is away, which ends no session
+                self._cache.delete(self.cache_key)
                 raise
         return None
 

@@ -57,9 +57,9 @@ def test_it_is_out_of_sight_at_once(client_of: ClientOf, alice: User, bob: User)
     here, elsewhere = client_of(alice), client_of(alice)
     token = api_of(alice)
     post = people.live_post(alice)
-    answer = here.post("/settings/delete/", {"password": people.PASSWORD}, follow=True)
-    assert answer.redirect_chain == [("/", 302)]
-    assert "Your account is out of sight." in answer.content.decode()
+    answer = here.post("/settings/delete/", {"password": people.PASSWORD})
+    assert (answer["Location"], answer["Clear-Site-Data"]) == ("/", '"storage"')
+    assert "Your account is out of sight." in here.get("/").content.decode()
     assert here.get("/settings/").status_code == elsewhere.get("/settings/").status_code == 302
     assert token.get("me/").status_code == 401
     assert client_of(bob).get("/u/alice/").status_code == 404
@@ -111,8 +111,26 @@ def test_the_second_factor_is_asked_for_after_that(visitor: Client, alice: User)
     log_in(visitor)
     assert visitor.post("/settings/restore/", {"action": "keep"})["Location"] == "/2fa/authenticate/"
     assert visitor.get("/settings/").status_code == 302
-    visitor.post("/2fa/authenticate/", {"code": code})
+    alice.refresh_from_db()
+    assert not alice.is_active, "the password alone brings nothing back"
+    answer = visitor.post("/2fa/authenticate/", {"code": code}, follow=True)
+    assert "Welcome back!" in answer.content.decode()
     assert visitor.get("/settings/").status_code == 200
+    alice.refresh_from_db()
+    assert (alice.is_active, alice.delete_after) == (True, None)
+
+
+def test_who_is_suspended_before_the_second_factor_cannot_come_back(visitor: Client, alice: User) -> None:
+    TOTP.activate(alice, generate_totp_secret())
+    code = RecoveryCodes.activate(alice).generate_codes()[0]
+    deletion.delete_account(user=alice)
+    log_in(visitor)
+    visitor.post("/settings/restore/", {"action": "keep"})
+    User.objects.filter(id=alice.id).update(delete_after=None)
+    assert visitor.post("/2fa/authenticate/", {"code": code})["Location"] == "/login/"
+    assert visitor.get("/settings/").status_code == 302
+    alice.refresh_from_db()
+    assert not alice.is_active
 
 
 def test_letting_it_be_deleted_changes_nothing(visitor: Client, alice: User) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 from knox.models import AuthToken
 
@@ -109,6 +110,24 @@ def test_a_request_on_the_way_brings_no_session_back(alice: User) -> None:
     late_copy = sessions.SessionStore(key_of(phone))
     late_copy._cache.add(late_copy.cache_key, {"_auth_user_id": str(alice.id)})
     assert not is_logged_in(phone)
+
+
+def test_a_database_that_is_away_while_a_session_is_written_ends_none(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = log_in()
+    session = sessions.SessionStore(key_of(here))
+    session["note"] = "new"
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions.db.SessionStore, "save", lambda *args, **kwargs: (_ for _ in ()).throw(OperationalError))
+        with pytest.raises(OperationalError):
+            session.save()
+    assert is_logged_in(here)
+    assert "note" not in sessions.SessionStore(key_of(here)), "what was not stored is not shown"
+
+
+def test_a_token_that_no_database_takes_is_none(alice: User) -> None:
+    assert log_in().post("/settings/sessions/", {"token": "a\0b"}).status_code == 302
 
 
 def test_a_cache_that_forgot_changes_nothing(alice: User) -> None:
