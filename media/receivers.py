@@ -1,6 +1,7 @@
 """What happens to posts and to what hangs on them, after commits here and in users/."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -83,28 +84,42 @@ def trace_edited_tags(post_id: int, people: list[int]) -> None:
 
 def trace_tag(user_id: int, post_id: int) -> None:
     """Makes the tagged member's side equal to the post."""
-    post = Post.objects.on_shard_of(post_id).filter(id=post_id).exclude(state=Post.State.DELETED).first()
-    state = post.tag_of(user_id) if post is not None else None
-    keep_trace(user_id, Trace.Kind.TAG, post_id, state in (Post.Tag.SHOWN, Post.Tag.REMOVED))
-    keep_trace(user_id, Trace.Kind.ASKED, post_id, state == Post.Tag.ASKED)
+    with one_at_a_time(user_id, post_id):
+        post = Post.objects.on_shard_of(post_id).filter(id=post_id).exclude(state=Post.State.DELETED).first()
+        state = post.tag_of(user_id) if post is not None else None
+        keep_trace(user_id, Trace.Kind.TAG, post_id, state in (Post.Tag.SHOWN, Post.Tag.REMOVED))
+        keep_trace(user_id, Trace.Kind.ASKED, post_id, state == Post.Tag.ASKED)
 
 
 @handles("post.like_changed", name="media.trace_like")
 def trace_like(post_id: int, user_id: int) -> None:
-    liked = Like.objects.on_shard_of(post_id).filter(post_id=post_id, user_id=user_id).exists()
-    keep_trace(user_id, Trace.Kind.LIKE, post_id, liked)
+    with one_at_a_time(user_id, post_id):
+        liked = Like.objects.on_shard_of(post_id).filter(post_id=post_id, user_id=user_id).exists()
+        keep_trace(user_id, Trace.Kind.LIKE, post_id, liked)
 
 
 @handles("post.save_changed", name="media.trace_save", inline=True)
 def trace_save(post_id: int, user_id: int) -> None:
-    saved = Saved.objects.on_shard_of(post_id).filter(post_id=post_id, user_id=user_id).exists()
-    keep_trace(user_id, Trace.Kind.SAVE, post_id, saved)
+    with one_at_a_time(user_id, post_id):
+        saved = Saved.objects.on_shard_of(post_id).filter(post_id=post_id, user_id=user_id).exists()
+        keep_trace(user_id, Trace.Kind.SAVE, post_id, saved)
 
 
 @handles("comment.changed", name="media.trace_comment")
 def trace_comment(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
-    exists = Comment.objects.on_shard_of(comment_id).filter(id=comment_id).exists()
-    keep_trace(author_id, Trace.Kind.COMMENT, comment_id, exists)
+    with one_at_a_time(author_id, comment_id):
+        exists = Comment.objects.on_shard_of(comment_id).filter(id=comment_id).exists()
+        keep_trace(author_id, Trace.Kind.COMMENT, comment_id, exists)
+
+
+@contextmanager
+def one_at_a_time(user_id: int, target_id: int) -> Iterator[None]:
+    """The truth is read inside the lock, so the run that comes last is right: a trace that was lost would leave a
+    save out of the member's list, and a like behind when the member is erased."""
+    using = alias_for(CONTENT, user_id)
+    with transaction.atomic(using=using):
+        lock(using, "trace", user_id, target_id)
+        yield
 
 
 def keep_trace(user_id: int, kind: str, target_id: int, wanted: bool) -> None:
@@ -176,5 +191,14 @@ def erase_trace(trace: Trace) -> None:
     elif trace.kind == Trace.Kind.SAVE:
         services.unsave(post_id=post.id, user_id=trace.user_id)
     else:
-        people = [person for person in post.people if person["id"] != str(trace.user_id)]
-        Post.objects.on_shard_of(post.id).filter(id=post.id).update(people=people)
+        _erase_tag(post.id, trace.user_id)
+
+
+def _erase_tag(post_id: int, user_id: int) -> None:
+    """What others say of the post at the same moment stays said."""
+    using = alias_for(CONTENT, post_id)
+    with transaction.atomic(using=using):
+        post = Post.objects.using(using).select_for_update().filter(id=post_id).first()
+        if post is not None:
+            post.people = [person for person in post.people if person["id"] != str(user_id)]
+            post.save(using=using, update_fields=["people"])

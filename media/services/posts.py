@@ -142,8 +142,9 @@ def restore_post(*, post_id: int, by: User) -> Post:
 
 def withdraw_post(post_id: int) -> None:
     """Out of sight at once, and erased without a way back."""
-    _leave(post_id, Post.State.DELETED)
-    erase_soon(post_id)
+    with transaction.atomic(using=alias_for(CONTENT, post_id)):  # one commit: its owner cannot step in between
+        _leave(post_id, Post.State.DELETED)
+        erase_soon(post_id)
 
 
 def erase_soon(post_id: int) -> None:

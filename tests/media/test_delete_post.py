@@ -219,3 +219,18 @@ def test_an_account_that_is_erased_takes_deleted_posts_along(alice: User) -> Non
     withdraw_post(post.id)
     outbox.drain()
     assert row(post) is None
+
+
+def test_what_staff_delete_has_no_moment_in_which_its_owner_can_step_in(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of sight and beyond taking back are one commit."""
+    post = people.live_post(alice)
+    with monkeypatch.context() as patch:
+        patch.setattr("media.services.posts.erase_soon", lambda post_id: (_ for _ in ()).throw(RuntimeError))
+        with pytest.raises(RuntimeError):
+            withdraw_post(post.id)
+    assert state(post) == Post.State.LIVE
+    withdraw_post(post.id)
+    with pytest.raises(TooLate):
+        restore_post(post_id=post.id, by=alice)

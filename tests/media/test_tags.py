@@ -7,7 +7,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from feeds.models import Notification
-from media import services
+from media import receivers, services
 from media.models import Post, Trace
 from media.receivers import trace_tag
 from media.uploads import InvalidUpload
@@ -241,3 +241,31 @@ def test_the_waiting_list_costs_the_same_however_long(client_of: ClientOf, alice
     with counted_queries() as lots:
         assert client.get("/settings/tags/").context["page"].next_cursor
     assert few == lots
+
+
+def test_erasing_a_member_keeps_what_others_say_at_the_same_moment(
+    alice: User, bob: User, charlie: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = post_with(alice, bob, charlie)
+    erase_tag = receivers._erase_tag
+
+    def when_bob_has_spoken(post_id: int, user_id: int) -> None:
+        services.remove_tag(post=post, user=bob)
+        erase_tag(post_id, user_id)
+
+    monkeypatch.setattr(receivers, "_erase_tag", when_bob_has_spoken)
+    receivers.erase_trace(Trace.objects.for_owner(charlie.id).get(kind=Trace.Kind.TAG))
+    assert states(post) == {"bob": Post.Tag.REMOVED}
+
+
+def test_traces_are_read_and_written_one_at_a_time(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else one of two handlers that run at the same moment writes what the other knows to be over."""
+    post = post_with(alice, bob)
+    comment = services.add_comment(post=post, author=bob, text="Hm")
+    held: list[tuple[object, ...]] = []
+    monkeypatch.setattr(receivers, "lock", lambda using, *key: held.append(key))
+    receivers.trace_like(post.id, bob.id)
+    receivers.trace_save(post.id, bob.id)
+    receivers.trace_tag(bob.id, post.id)
+    receivers.trace_comment(post.id, comment.id, bob.id)
+    assert held == [("trace", bob.id, post.id)] * 3 + [("trace", bob.id, comment.id)]
