@@ -20,6 +20,8 @@ from photoapp import ids
 
 ACCEPTED = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/gif,.heic,.heif"
 
+LONGEST_PLACE = 6  # digits; Python refuses to read numbers of thousands
+
 
 class PhotosInput(forms.FileInput):
     allow_multiple_selected = True
@@ -145,7 +147,8 @@ class UploadForm(PostForm):
     def staged(self) -> list[int]:
         """Ids of photos that were uploaded before, in their order; what is no id is none of them."""
         given = self.data.getlist("staged")
-        return [int(id) if id.isascii() and id.isdigit() and len(id) < 20 else 0 for id in given]
+        numbers = [int(id) if id.isascii() and id.isdigit() and len(id) < 20 else 0 for id in given]
+        return [number if number <= ids.MAX_ID else 0 for number in numbers]
 
     def _alts(self) -> list[str]:
         """A field for each photo, or one with a line for each (without JavaScript)."""
@@ -233,7 +236,7 @@ class EditForm(PostForm):
             error = ""
             if len(alt.strip()) > ALT_LENGTH:
                 error = _("A description of a photo has at most %(limit)s characters.") % {"limit": ALT_LENGTH}
-            elif not position.strip().isdecimal():
+            elif _place(position) is None:
                 error = _("Give this photo a number from 1 to %(count)s.") % {"count": len(photos)}
             rows.append((at, PhotoRow(photo, alt, position, error)))
         return [row for _, row in sorted(rows, key=lambda found: found[0])]
@@ -244,9 +247,9 @@ class EditForm(PostForm):
         places = {photo.id: place for place, photo in enumerate(self.post.card_photos, 1)}
         ranked = []
         for at, row in enumerate(self.rows()):
-            if not row.position.strip().isdecimal():
+            wanted, before = _place(row.position), places[row.photo.id]
+            if wanted is None:
                 raise InvalidUpload({"": [_("The photos need numbers for their order.")]})
-            wanted, before = int(row.position), places[row.photo.id]
             ranked.append((wanted, (wanted > before) - (wanted < before), at, row.photo.id))
         return [id for *_, id in sorted(ranked)]
 
@@ -255,6 +258,12 @@ class EditForm(PostForm):
         if any(row.error for row in self.rows()):
             errors = {name: found for name, found in errors.items() if name != "alt"}
         super().refuse(errors)
+
+
+def _place(text: str) -> int | None:
+    """A number beside a photo; None for what is none, or longer than any that is meant."""
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_PLACE else None
 
 
 def version_of(post: Post) -> str:

@@ -1,6 +1,8 @@
 """The upload page. With JavaScript photos go one by one to `upload/photos/` while the person still writes, and the form
 brings their ids; without, one form brings everything."""
 
+from typing import TypeVar
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +21,8 @@ from users.services import update_profile
 
 RETRY_AFTER_SECONDS = 30
 MOST_KEYS = 50  # in one question
+
+AnyResponse = TypeVar("AnyResponse", bound=HttpResponse)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,7 +66,7 @@ def _publish(request: HttpRequest, form: UploadForm) -> Post:
     return publish_post(owner=request.user, photos=photos, **form.words())  # type: ignore[arg-type]
 
 
-def _come_again(response: HttpResponse) -> HttpResponse:
+def _come_again(response: AnyResponse) -> AnyResponse:
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
@@ -80,6 +84,8 @@ def _share(request: HttpRequest) -> JsonResponse:
         post = _publish(request, form)
     except InvalidUpload as error:
         return JsonResponse({"errors": error.errors}, status=error.status)
+    except StorageAway as error:  # photos came with the words
+        return _come_again(JsonResponse({"errors": {"": [str(error)]}}, status=503))
     return JsonResponse({"post": post.get_absolute_url()}, status=201)
 
 

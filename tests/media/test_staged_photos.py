@@ -104,7 +104,7 @@ def test_what_is_wrong_is_said_in_words_and_by_status(alice: User, client_of: Cl
     assert share(client, ["1"]).status_code == 410
     assert client.get(f"{URL}?keys=a%00b,&post=%00").json() == {"photos": [], "post": None}
     assert client.post(URL, {"key": "a\0b", "action": "remove"}).status_code == 204
-    for nonsense in ("", "x", "-1", "9" * 40, "²"):
+    for nonsense in ("", "x", "-1", "9" * 40, "9" * 19, "²"):
         assert share(client, [nonsense]).status_code == 410
     assert not Post.objects.for_owner(alice.id).exists()
 
@@ -113,6 +113,8 @@ def test_a_store_that_is_away(alice: User, client_of: ClientOf, monkeypatch: pyt
     with monkeypatch.context() as patch:
         patch.setattr(default_storage, "save", lambda name, file: (_ for _ in ()).throw(OSError("away")))
         answer = send(client_of(alice))
+        whole = client_of(alice).post("/upload/", {"photos": jpeg()}, headers=JSON)
+    assert whole.status_code == 503 and "could not be stored just now" in str(whole.json()["errors"])
     assert answer.status_code == 503 and int(answer["Retry-After"]) > 0
     assert "could not be stored just now" in answer.json()["detail"]
     assert send(client_of(alice)).status_code == 201
