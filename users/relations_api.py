@@ -116,7 +116,8 @@ class FollowingView(ApiView):
 def people_of(request: Request, username: str, list_of: Callable[..., Page[User]]) -> Response:
     member, relation = member_or_404(request, username)
     require_may_see(request, member, relation)
-    return page_response(request, list_of(member, request.GET.get("cursor")), PersonSerializer)
+    page = selectors.with_relations(list_of(member, request.GET.get("cursor")), request.user)
+    return page_response(request, page, PersonSerializer)
 
 
 class FollowRequests(ApiView):

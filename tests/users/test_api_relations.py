@@ -11,7 +11,7 @@ from users.selectors import LIST_SIZE, relation
 
 pytestmark = pytest.mark.django_db
 
-NOBODY = {"follows": False, "requested": False, "blocks": False}
+NOBODY = {"follows": False, "requested": False, "muted": False, "blocks": False}
 
 
 def make_private(user: User) -> None:
@@ -67,6 +67,12 @@ def test_accepting_what_was_not_asked_makes_no_follow(alice: User, charlie: User
     assert api_of(alice).put("me/requests/charlie/").status_code == 204
     assert not relation(charlie, alice.id).follows
     assert api_of(alice).put("me/requests/nobody/").status_code == 404
+
+
+def test_who_blocked_the_caller_is_not_listed(alice: User, bob: User, charlie: User) -> None:
+    services.block(blocker=bob, blocked=charlie)
+    assert names(api_of(charlie).get("users/alice/followers/")) == []
+    assert names(api_of(alice).get("users/alice/followers/")) == ["bob"]
 
 
 @pytest.mark.parametrize("path", ["followers", "following"])
