@@ -1,7 +1,6 @@
 """What the views of posts share: finding a post for the viewer, and the way back after an act."""
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from media.models import Comment, Post
@@ -26,9 +25,10 @@ def back_to_card(request: HttpRequest, post: Post) -> HttpResponse:
     """To where the card was that was acted on: a page of this site, or the post's own."""
     target = request.POST.get("next") or request.headers.get("Referer", "")
     hosts = {request.get_host()}
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts=hosts, require_https=request.is_secure()):
+    ours = url_has_allowed_host_and_scheme(target, allowed_hosts=hosts, require_https=request.is_secure())
+    if not ours or not target.startswith(("/", "http")):
         target = post.get_absolute_url()
-    return redirect(f"{target.partition('#')[0]}#{anchor(post)}")
+    return HttpResponseRedirect(f"{target.partition('#')[0]}#{anchor(post)}")
 
 
 def replies_url(thread: Comment) -> str:

@@ -7,8 +7,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -31,7 +31,7 @@ def back_to(request: HttpRequest, default: str) -> HttpResponse:
     """To the page that the form names, if it is one of ours."""
     wanted = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=request.is_secure())
-    return redirect(wanted if wanted.startswith("/") and ours else default)
+    return HttpResponseRedirect(wanted if wanted.startswith("/") and ours else default)
 
 
 def back_from(request: HttpRequest, default: str) -> HttpResponse:
@@ -40,7 +40,7 @@ def back_from(request: HttpRequest, default: str) -> HttpResponse:
     ours = url_has_allowed_host_and_scheme(
         came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return back_to(request, came_from if ours else default)
+    return back_to(request, came_from if ours and came_from.startswith("http") else default)
 
 
 def act(request: HttpRequest, acts: dict[str, Callable[[], Any]]) -> Any:

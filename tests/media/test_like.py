@@ -49,7 +49,9 @@ def test_a_form_without_next_leads_back_to_the_page_it_was_on(alice: User, bob: 
     assert response["Location"] == f"http://testserver/feed/?cursor=x#{anchor(post)}"
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x()"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x()", "home", "x y"]
+)
 def test_it_never_leads_to_another_site(alice: User, bob: User, client_of: ClientOf, target: str) -> None:
     post = people.live_post(alice)
     for data, headers in (({"next": target}, {}), ({}, {"Referer": target})):

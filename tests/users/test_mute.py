@@ -65,6 +65,8 @@ def test_back_to_where_it_was_done(client_of: ClientOf, alice: User, bob: User) 
     assert named["Location"] == "/settings/muted/"
     foreign = client.post("/u/alice/mute/", {"action": "mute"}, headers={"Referer": "https://evil.example/"})
     assert foreign["Location"] == "/u/alice/"
+    nonsense = client.post("/u/alice/mute/", {"action": "mute"}, headers={"Referer": "no address"})
+    assert nonsense["Location"] == "/u/alice/"
 
 
 def test_scripts_get_json(client_of: ClientOf, alice: User, bob: User, charlie: User) -> None:
