@@ -7,11 +7,11 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.utils.cache import get_conditional_response
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
-from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from media.models import FORMATS, WIDTHS, Photo
 from media.selectors import visible_photo
+from photoapp.authentication import TokenAuthentication
 from users.selectors import Viewer
 
 log = structlog.get_logger(__name__)

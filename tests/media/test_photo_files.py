@@ -103,7 +103,7 @@ def test_clients_of_the_api_come_with_their_token(alice: User, bob: User, charli
     url = photo_of(people.upload(alice)).url(640)
     go_private(alice)
     tokens = {user.username: AuthToken.objects.create(user=user)[1] for user in (bob, charlie)}
-    for token, status in ((tokens["bob"], 200), (tokens["charlie"], 404), ("nonsense", 404)):
+    for token, status in ((tokens["bob"], 200), (tokens["charlie"], 404), ("nonsense", 404), ("\xff", 404)):
         assert client.get(url, headers={"Authorization": f"Token {token}"}).status_code == status
 
 
