@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from media.avatars import SIZE
 from tests.e2e.photos import camera_files
 from tests.e2e.test_journey import log_in
 from tests.parts.sites import LiveSite, WorkerProcess, eventually
@@ -38,13 +39,13 @@ def colours_of(user: User) -> tuple[str, str]:
     user.refresh_from_db()
     with default_storage.open(user.avatar) as file:
         image = Image.open(BytesIO(file.read())).convert("RGB")
-    assert image.size == (512, 512)
+    assert image.size == (SIZE, SIZE)
 
     def name(x: int) -> str:
-        red, _green, blue = image.getpixel((x, 256))  # type: ignore[misc]
+        red, _green, blue = image.getpixel((x, SIZE // 2))  # type: ignore[misc]
         return "red" if red > blue else "blue"
 
-    return name(40), name(470)
+    return name(40), name(SIZE - 40)
 
 
 def test_a_picture_is_moved_and_zoomed(new_page: NewPage, alice: User, live_site: LiveSite) -> None:

@@ -191,7 +191,7 @@ def test_the_keyboard_alone(new_page: NewPage, alice: User, bob: User, live_site
     page.keyboard.press("j")
     expect(cards.nth(1)).to_be_focused()
     page.keyboard.press("o")
-    expect(page).to_have_url(re.compile("/p/"))
+    page.wait_for_url(re.compile("/p/"), wait_until="load")  # before that, nobody listens to keys
     page.keyboard.press("c")
     box = page.locator("#comments textarea").first
     expect(box).to_be_focused()
