@@ -22,10 +22,11 @@ register = template.Library()
 
 CARD_WIDTHS = WIDTHS[:-1]  # the largest is for looking at one photo alone
 WIDEST, NARROWEST = 1.91, 0.8  # shapes of the box: width over height
-# By these the browser chooses a file. A card is as wide as a phone, else 38rem. The first photo of a page claims to be
-# narrower on sharp phones: on a slow network its 640 pixels are there seconds earlier than 1080.
+# By these the browser chooses a file. A card is as wide as a phone, else 38rem. The photos of the first screen claim
+# to be narrower on sharp phones: on a slow network 640 pixels are there seconds earlier than 1080.
 SIZES = "(max-width: 40rem) 100vw, 38rem"
-FIRST = (
+FIRST_SCREEN = 2  # posts
+FIRST_SIZES = (
     "(max-width: 40rem) and (min-resolution: 2.5dppx) 213px, (max-width: 40rem) and (min-resolution: 1.5dppx) 320px, "
 )
 DETAIL_SIZES = "(max-width: 64rem) 100vw, 46rem"  # css/post.css
@@ -34,17 +35,17 @@ CAPTION_LINES = 3
 
 
 @register.simple_tag
-def photos(post: Post, first: object = False, detail: object = False) -> SafeString:
+def photos(post: Post, place: object = None, detail: object = False) -> SafeString:
     """The photos of a post in one box that has the shape of the first; several are a strip to be pushed sideways.
 
-    The photo a page is seen by (`first`) is fetched before everything else. On the post's own page (`detail`) photos
-    are larger, and each is a link to its largest file, where js/lightbox.js looks for them.
+    `place` counts the posts of a page from 1; the photo of the first is fetched before everything else. On the post's
+    own page (`detail`) photos are larger, and each is a link to its largest file, where js/lightbox.js looks for them.
     """
     language, total = get_language(), len(post.card_photos)
     alt = _photo_by(language).replace("{name}", post.owner.name)
     head, *rest = post.card_photos
-    boxes = _photo(head, alt, _shape(head), bool(first), bool(detail))
-    boxes += "".join(_photo(photo, alt, "", False, bool(detail)) for photo in rest)
+    boxes = _photo(head, alt, _shape(head), place, bool(detail))
+    boxes += "".join(_photo(photo, alt, "", None, bool(detail)) for photo in rest)
     if total > 1:
         boxes = _strip(language, total).replace("{boxes}", boxes)
     carousel = " data-carousel" if total > 1 else ""
@@ -63,21 +64,24 @@ def _shape(photo: Photo) -> str:
     return f'<svg class="photo__shape" viewBox="0 0 {width} {height}" aria-hidden="true"></svg>'
 
 
-def _photo(photo: Photo, alt: str, shape: str, first: bool, detail: bool) -> str:
+def _photo(photo: Photo, alt: str, shape: str, place: object, detail: bool) -> str:
     """A photo over its placeholder."""
     folder = f"/{photo.folder}"
     opens, closes = (f'<a class="photo__open" href="{folder}/{WIDTHS[-1]}.jpg">', "</a>") if detail else ("", "")
-    sizes = (FIRST if first else "") + (DETAIL_SIZES if detail else SIZES)
+    sizes = DETAIL_SIZES if detail else SIZES
+    on_first_screen = isinstance(place, int) and place <= FIRST_SCREEN
+    if on_first_screen:
+        sizes = FIRST_SIZES + sizes
     blur = photo.placeholder and (
         f'<img class="photo__placeholder" src="data:image/webp;base64,{escape(photo.placeholder)}" alt="">'
     )
-    loading = 'fetchpriority="high"' if first else 'loading="lazy"'
+    loading = ' fetchpriority="high"' if place == 1 else "" if on_first_screen else ' loading="lazy"'
     sources, last = _sources(photo.width)
     sources = sources.replace("{folder}", folder)
     return (
         f'<div class="photo">{shape}{blur}{opens}<picture><source type="image/webp" srcset="{sources}" sizes="{sizes}">'
         f'<img src="{folder}/{last}.jpg" '
-        f'width="{photo.width}" height="{photo.height}" alt="{escape(photo.alt or alt)}" {loading} decoding="async">'
+        f'width="{photo.width}" height="{photo.height}" alt="{escape(photo.alt or alt)}"{loading} decoding="async">'
         f"</picture>{closes}</div>"
     )
 
@@ -147,7 +151,7 @@ def _acts(language: str | None, is_member: bool, liked: bool, saved: bool) -> st
         f'<div class="post__acts" data-failed="{failed}" data-copied="{copied}">{like}'
         f'<span data-likes data-other="{{other}}">{{likes}}</span>'
         f'<a class="act act--words" href="/p/{{slug}}/#comments">{icon("comment")}{comments}'
-        "{comments}</a>"
+        '<span id="comments-{slug}">{comments}</span></a>'
         f'<a class="act act--end" href="/p/{{slug}}/" data-share>{icon("share")}{share}</a>{save}</div>'
     )
 

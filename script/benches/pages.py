@@ -37,15 +37,21 @@ FEED_HTML_KB, SCRIPTS_KB = 10, 40
 
 # Collected from before the page's first byte; shifts that follow an input within half a second are the person's own.
 OBSERVERS = """
-window.seen = {paint: 0, element: "", shift: 0, interaction: 0};
+window.seen = {paint: 0, element: "", shift: 0, moved: "", interaction: 0};
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) {
     seen.paint = entry.startTime;
-    seen.element = `${entry.element?.tagName} ${entry.element?.className ?? ""} ${entry.url.slice(-60)}`;
+    const box = entry.element?.getBoundingClientRect();
+    seen.element = `${entry.element?.tagName} ${entry.url.split("/").at(-1)}, ${Math.round(box?.top)} px down`;
   }
 }).observe({type: "largest-contentful-paint", buffered: true});
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.shift += entry.value;
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    seen.shift += entry.value;
+    const names = entry.sources.map(({ node }) => node?.className || node?.nodeName);
+    seen.moved += `${entry.value.toFixed(3)} at ${Math.round(entry.startTime)} ms: ${names.join(", ")}; `;
+  }
 }).observe({type: "layout-shift", buffered: true});
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) {
@@ -62,6 +68,7 @@ class Figures:
     paint: float = 0
     element: str = ""
     shift: float = 0
+    moved: str = ""
     interaction: float = 0
     wire: dict[str, float] = field(default_factory=dict)
 
@@ -89,7 +96,7 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
 
 
 def rows_of(name: str, runs: list[Figures]) -> list[dict[str, Any]]:
-    print(f"{name}: largest element {runs[-1].element}", flush=True)
+    print(f"{name}: largest element {runs[-1].element}; moved: {runs[-1].moved or 'nothing'}", flush=True)
     html_goal = {"at_most": FEED_HTML_KB} if name == "feed" else {}
     kinds = {"document": "HTML", "stylesheet": "styles", "script": "scripts", "image": "images"}
     return [
@@ -170,7 +177,7 @@ def open_page(browser: Browser, cookie: str, path: str, act: Act) -> Figures:
         page.mouse.wheel(0, 20_000)
         page.wait_for_load_state("networkidle")
         seen = page.evaluate("new Promise((done) => setTimeout(() => done({...seen}), 300))")
-        return Figures(paint["paint"], paint["element"], seen["shift"], seen["interaction"], dict(wire))
+        return Figures(paint["paint"], paint["element"], seen["shift"], seen["moved"], seen["interaction"], dict(wire))
     finally:
         context.close()
 

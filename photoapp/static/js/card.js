@@ -24,12 +24,12 @@ function show(form, kind, on) {
   [count.textContent, count.dataset.other] = [count.dataset.other, count.textContent];
 }
 
-// --- The first photo has the network for itself, unless the reader goes on before it is there (photos.css).
+// --- The photos of the first screen have the network, unless the reader goes on before they are there (photos.css).
 
-const first = document.querySelector(".photo picture img");
+const eager = [...document.querySelectorAll(".photo picture img:not([loading])")].filter((image) => !image.complete);
 const seen = () => document.querySelector("main").classList.add("is-seen");
-if (!first || first.complete) seen();
-for (const name of ["load", "error"]) first?.addEventListener(name, seen, { once: true });
+const settled = (image) => new Promise((done) => (image.onload = image.onerror = done));
+Promise.all(eager.map(settled)).then(seen);
 for (const name of ["scroll", "pointerdown", "keydown"]) addEventListener(name, seen, { once: true, passive: true });
 
 // --- Like and save: shown at once, taken back when the answer is no. While one is on its way, the last wish counts.
