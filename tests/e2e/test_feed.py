@@ -239,7 +239,8 @@ def test_an_empty_feed_fills_by_a_follow(
     paint_photos(page)
     log_in(page, charlie)
     expect(page.get_by_text("Your feed is empty")).to_be_visible()
-    page.get_by_role("button", name="Follow alice").click()
+    with page.expect_response("**/follow/"):
+        page.get_by_role("button", name="Follow alice").click()
     live_worker.settle()
     page.goto("/feed/")
     expect(page.locator("article.post")).to_have_count(2)

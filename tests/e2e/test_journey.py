@@ -149,6 +149,7 @@ def test_a_private_account_lets_people_in(
 
     owner.goto("/settings/requests/")
     owner.get_by_role("button", name="Accept charlie").click()
+    expect(owner.get_by_role("button", name="Accept charlie")).to_be_hidden()
     guest.goto("/u/alice/")
     expect(guest.locator("a[href^='/p/']")).to_have_count(1)
     live_worker.settle()

@@ -144,12 +144,14 @@ def test_long_captions_are_folded(alice: User, bob: User, client_of: ClientOf, c
     assert captions(html) == [caption], "all of it is in the page"
 
 
-def test_the_first_photo_comes_before_everything_else(alice: User, bob: User, client_of: ClientOf) -> None:
-    people.live_posts(alice, ["one", "two"], photos=3)
+def test_the_photos_of_the_first_screen_come_before_others(alice: User, bob: User, client_of: ClientOf) -> None:
+    people.live_posts(alice, ["one", "two", "three"], photos=3)
     images = re.findall(r"<img src=[^>]+>", client_of(bob).get("/feed/").content.decode())
-    assert len(images) == 6
-    assert 'fetchpriority="high"' in images[0] and "lazy" not in images[0]
-    assert all('loading="lazy"' in image and "fetchpriority" not in image for image in images[1:])
+    assert len(images) == 9
+    heads = (images[0], images[3])  # of the first two posts
+    assert all("lazy" not in image for image in heads)
+    assert all('loading="lazy"' in image for image in images if image not in heads)
+    assert ['fetchpriority="high"' in image for image in images] == [True, *[False] * 8]
     assert all(re.search(r'width="\d+" height="\d+" alt="[^"]+"', image) for image in images)
 
 
