@@ -60,6 +60,8 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def appearance(request: HttpRequest) -> HttpResponse:
     form, saved = _change(request, AppearanceForm)
     if not saved:
+        in_use = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)  # chosen below a page, perhaps before signing up
+        form.initial["language"] = form.initial["language"] or in_use
         return render(request, "users/appearance.html", {"form": form}, status=400 if form.errors else 200)
     chosen = form.cleaned_data["language"]
     request.user.language = chosen  # type: ignore[union-attr]

@@ -186,7 +186,7 @@ def test_each_leads_to_where_it_is(alice: User, bob: User, client_of: ClientOf) 
     page = client_of(alice).get("/notifications/").content.decode()
     assert f'href="{post.get_absolute_url()}#c-{ids.encode(comment.id)}"' in page
     assert f'href="/comments/{ids.encode(reply.id)}/replies/#c-{ids.encode(reply.id)}"' in page
-    assert "replied to your comment" in page and "“second”" in page
+    assert "replied to your comment" in page and ">second</q>" in page
 
 
 def test_comments_of_many_servers_cost_the_same(alice: User, bob: User) -> None:

@@ -35,6 +35,14 @@ def test_a_comment_appears_with_its_author_and_is_counted(alice: User, bob: User
     assert PostCount.totals(post.id, "comments") == {"comments": 1}
 
 
+def test_what_is_said_in_place_is_counted_on_the_card_too(alice: User, bob: User, client_of: ClientOf) -> None:
+    post = people.live_post(alice)
+    client, count = client_of(bob), f'id="comments-{ids.encode(post.id)}"'
+    assert f"{count}>0<" in client.get(post.get_absolute_url()).content.decode()
+    said = client.post(f"{post.get_absolute_url()}comments/", {"text": "Lovely"}, headers={"HX-Request": "true"})
+    assert f'{count} hx-swap-oob="true">1<' in said.content.decode()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [("", "Write something first."), ("  \n ", "Write something first."), ("x" * 1001, "at most 1,000 characters")],

@@ -114,6 +114,15 @@ def test_the_language_is_chosen(client_of: ClientOf, alice: User) -> None:
     assert client.post("/settings/appearance/", {"theme": "auto", "language": "tlh"}).status_code == 400
 
 
+def test_a_language_chosen_before_signing_up_stays_with_other_choices(client_of: ClientOf, alice: User) -> None:
+    client = client_of(alice)
+    client.cookies["language"] = "de"
+    assert '<option value="de" selected>' in client.get("/settings/appearance/").content.decode()
+    client.post("/settings/appearance/", {"theme": "dark", "language": "de"})
+    alice.refresh_from_db()
+    assert alice.language == "de"
+
+
 PAGES = ("/settings/", "/settings/security/", "/settings/privacy/", "/settings/appearance/", "/settings/people/")
 
 

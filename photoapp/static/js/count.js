@@ -2,8 +2,9 @@
 
 function count(box) {
   const field = document.getElementById(box.dataset.counts);
+  const written = (number) => number.toLocaleString(document.documentElement.lang);
   const show = () => {
-    box.textContent = `${field.value.length.toLocaleString()} / ${field.maxLength.toLocaleString()}`;
+    box.textContent = `${written(field.value.length)} / ${written(field.maxLength)}`;
     box.classList.toggle("counter--near", field.value.length > field.maxLength * 0.9);
   };
   field.addEventListener("input", show);

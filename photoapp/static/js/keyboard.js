@@ -29,7 +29,7 @@ const press = (selector) => current()?.querySelector(selector)?.click();
 function comment() {
   const box = document.querySelector("#comments textarea");
   if (box) box.focus();
-  else press('a[href$="#comments"]');
+  else if (current()) location.assign(`/p/${current().dataset.post}/#id_text`); // it has the focus there
 }
 
 function search() {

@@ -143,7 +143,8 @@ function changed() {
   });
   refresh(shots);
   summary();
-  const gone = new Set(all.flatMap((photo) => photo.staged?.removed ?? []));
+  const lists = all.map((photo) => photo.staged?.removed ?? []);
+  const gone = new Set(lists.sort((one, other) => other.length - one.length).flat());
   find("removed").hidden = gone.size === 0;
   find("removed-list").textContent = [...gone].join(", ");
   suggest(all);
@@ -419,7 +420,6 @@ if (matchMedia("(pointer: coarse)").matches) {
     choose([...camera.files]);
     camera.value = "";
   });
-  find("camera").hidden = false;
   find("camera").addEventListener("click", () => camera.click());
 }
 
