@@ -13,7 +13,7 @@ from media.services import ensure_author, publish_post
 from photoapp import outbox
 from photoapp.ids import new_id, new_id_beside
 from users import services
-from users.models import User
+from users.models import Follower, Following, User
 
 PASSWORD = "correct horse battery"
 
@@ -31,6 +31,23 @@ def make_user(username: str, *, shard: int | None = None, **fields: object) -> U
 
 def follow(follower: User, followee: User) -> None:
     services.follow(follower=follower, followee=followee)
+
+
+def crowd(count: int, *, start: int = 0) -> list[User]:
+    """Many members at once, on all shards, by their rows alone: for tests of what a page costs among many."""
+    return User.objects.bulk_create(
+        User(id=new_id((7 * number) % 1024), username=f"m{number}", email=f"m{number}@example.org", display_name="M")
+        for number in range(start, start + count)
+    )
+
+
+def add_follows(pairs: Iterable[tuple[User, User]]) -> None:
+    """Both sides of accepted follows (the first of a pair follows the second), as the services leave them, at once."""
+    rows = [
+        {"follower_id": a.id, "followee_id": b.id, "accepted": True, "position": new_id_beside(a.id)} for a, b in pairs
+    ]
+    Following.objects.bulk_create([Following(**row) for row in rows])
+    Follower.objects.bulk_create([Follower(**row) for row in rows])
 
 
 def jpeg(

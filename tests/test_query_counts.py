@@ -1,6 +1,6 @@
 """What each page costs in SQL, and that it costs the same with 5 posts, follows and comments as with hundreds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -9,10 +9,10 @@ from feeds import store
 from feeds.models import Notification
 from media.models import Comment, Like, Post, PostCount, Saved, Trace
 from photoapp import ids, outbox
-from photoapp.ids import new_id, new_id_beside
-from tests.people import live_post, live_posts
+from photoapp.ids import new_id_beside
+from tests.people import add_follows, crowd, live_post, live_posts
 from tests.queries import counted_queries
-from users.models import FollowCount, Follower, Following, User
+from users.models import FollowCount, User
 
 pytestmark = pytest.mark.django_db
 
@@ -40,23 +40,6 @@ PAGES = {
 }
 
 
-def add_members(start: int, count: int) -> list[User]:
-    members = [
-        User(id=new_id((7 * number) % 1024), username=f"m{number}", email=f"m{number}@example.org", display_name="M")
-        for number in range(start, start + count)
-    ]
-    return User.objects.bulk_create(members)
-
-
-def add_follows(pairs: Iterable[tuple[User, User]]) -> None:
-    """Both sides of accepted follows, as the services leave them."""
-    rows = [
-        {"follower_id": a.id, "followee_id": b.id, "accepted": True, "position": new_id_beside(a.id)} for a, b in pairs
-    ]
-    Following.objects.bulk_create([Following(**row) for row in rows])
-    Follower.objects.bulk_create([Follower(**row) for row in rows])
-
-
 def add_comments(post: Post, authors: list[User], count: int) -> None:
     """Every fourth one opens a thread, the others answer it."""
     opening = None
@@ -76,7 +59,7 @@ def add_comments(post: Post, authors: list[User], count: int) -> None:
 
 def grow(alice: User, bob: User, post: Post, own: Post, size: tuple[int, int, int], start: int) -> None:
     posts, follows, comments = size
-    members = add_members(start, follows)
+    members = crowd(follows, start=start)
     add_follows([(alice, member) for member in members])
     add_follows([(member, bob) for member in members])
     add_follows([(member, alice) for member in members[::2]])

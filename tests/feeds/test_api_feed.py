@@ -7,7 +7,7 @@ from media.services import withdraw_post
 from photoapp import outbox
 from photoapp.shards import servers
 from tests.api import api_of
-from tests.people import follow, live_post, live_posts, make_user
+from tests.people import add_follows, crowd, follow, live_post, live_posts, make_user
 from tests.queries import counted_queries
 from users import services
 from users.models import User
@@ -66,10 +66,10 @@ def test_the_feed_costs_the_same_however_much_there_is(alice: User, bob: User) -
     outbox.drain()
     post_in_turn(authors, 2)
     few = counted(client)
-    others = [make_user(f"other{number}") for number in range(295)]
-    for other in others:
-        follow(bob, other)
-    post_in_turn(authors, 98)
+    add_follows((bob, other) for other in crowd(295))
+    for author in authors:
+        live_posts(author, [""] * 96)
+    post_in_turn(authors, 2)
     outbox.drain()
     assert counted(client) == few
     assert few["friends1"] == 1

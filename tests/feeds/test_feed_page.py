@@ -32,8 +32,7 @@ def next_link(html: str) -> str | None:
 
 
 def follow_many(follower: User, count: int) -> None:
-    for number in range(count):
-        people.follow(follower, people.make_user(f"member{number}"))
+    people.add_follows((follower, member) for member in people.crowd(count))
 
 
 def test_visitors_are_welcomed_at_the_start_and_sent_from_the_feed_to_the_login(client: Client, db: None) -> None:

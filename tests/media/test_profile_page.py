@@ -7,7 +7,7 @@ from django.test import Client
 
 from media.models import Post
 from photoapp import outbox
-from tests.people import follow, live_post, live_posts, make_user, upload
+from tests.people import add_follows, crowd, follow, live_post, live_posts, make_user, upload
 from tests.queries import counted_queries
 from users import services
 from users.models import User
@@ -143,8 +143,7 @@ def test_cost_is_flat(client_of: ClientOf, alice: User, path: str) -> None:
     with counted_queries() as few:
         text_of(client, path)
     live_posts(alice, map(str, range(490)))
-    for n in range(295):
-        follow(make_user(f"more.{n}", shard=n), alice)
+    add_follows((member, alice) for member in crowd(295))
     with counted_queries() as lots:
         text_of(client, path)
     assert few == lots
