@@ -16,6 +16,7 @@ from knox.models import AuthToken
 from feeds import selectors
 from media import services
 from media.models import Photo, Post
+from media.services import publishing
 from photoapp import outbox
 from photoapp.models import OUTBOXES
 from photoapp.shards import servers
@@ -128,7 +129,7 @@ def test_the_web_process_is_killed(
     live_site.process.restart()
 
     recover(live_worker)
-    services.sweep_uploads(timezone.now() + services.RESERVATION)
+    services.sweep_uploads(timezone.now() + publishing.RESERVATION)
     recover(live_worker)
     if Post.objects.for_owner(alice.id).exists():
         assert_one_live_post(alice, bob, files_before)
