@@ -2,6 +2,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from config.app_sets import active_sets
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
+if "feed" in active_sets():
+    from feeds.front import front_door  # after Django is set up
+
+    application = front_door(application)

@@ -1,29 +1,70 @@
-"""The news that changes feeds."""
+"""The news that changes feeds. What says `inline` is done before the act is answered: one's own acts show on one's
+next load, and what was withdrawn is on no page."""
 
 from collections.abc import Iterable
 
-from feeds import notifications, services
+from feeds import notifications, services, store, tasks, withdrawn
+from media import receivers as media_receivers  # noqa: F401  (their handlers run before these: cards, then pages)
 from photoapp.outbox import handles
 
 
-@handles("post.published", name="feeds.fan_out", queue="feeds")
+@handles("post.published", name="feeds.fan_out", queue="fanout")
 def fan_out(post_id: int, owner: int) -> None:
-    services.fan_out(post_id)
+    services.remember_acts(post_id)
+    tasks.compose_soon(services.fan_out(post_id))
 
 
-@handles("post.withdrawn", name="feeds.withdraw", queue="feeds")
+@handles("feeds.chunk_due", name="feeds.fan_out_chunk", queue="fanout")
+def fan_out_chunk(post_id: int, first: int, last: int) -> None:
+    tasks.compose_soon(services.fan_out_chunk(post_id, first, last))
+
+
+@handles("post.withdrawn", name="feeds.withdraw_now", inline=True)
+def withdraw_now(post_id: int, owner: int) -> None:
+    services.withdraw_now(post_id)
+
+
+@handles("post.withdrawn", name="feeds.withdraw", queue="fanout")
 def withdraw(post_id: int, owner: int) -> None:
     services.withdraw(post_id, owner)
 
 
-@handles("follow.changed", name="feeds.follow_changed", queue="feeds")
+@handles("post.edited", name="feeds.show_edit", inline=True)
+def show_edit(post_id: int, people: list[int]) -> None:
+    services.withdraw_now(post_id)
+
+
+@handles("post.like_changed", name="feeds.show_like", inline=True)
+def show_like(post_id: int, user_id: int) -> None:
+    services.show_acts(post_id, user_id)
+
+
+@handles("post.save_changed", name="feeds.show_save", inline=True)
+def show_save(post_id: int, user_id: int) -> None:
+    services.show_acts(post_id, user_id)
+
+
+@handles("comment.changed", name="feeds.show_comment", inline=True)
+def show_comment(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
+    store.note_act(author_id)
+
+
+@handles("follow.changed", name="feeds.follow_changed", inline=True)
 def follow_changed(follower_id: int, followee_id: int) -> None:
-    services.follow_changed(follower_id, followee_id)
+    if store.forget(follower_id):
+        tasks.build_soon(follower_id)
+
+
+@handles("user.changed", name="feeds.show_face", inline=True)
+def show_face(user_id: int) -> None:
+    """The member's own pages name them; those of others show their posts."""
+    store.forget_face(user_id)
+    withdrawn.tell(user_id)
 
 
 @handles("user.deleted", name="feeds.drop", queue="feeds")
 def drop(user_id: int) -> None:
-    services.drop_feed(user_id)
+    store.forget(user_id)
     notifications.forget(user_id)
 
 

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from feeds import services, store
 from media.models import Author, Photo, Post
+from media.recent import recent_ids, stored_recent
 from media.selectors import followed_cards, newest_ids_of
 from photoapp.pagination import Page, decode_cursor, page_of
 from users.models import User
@@ -20,8 +21,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAGE = 5
 NEXT_PAGE = 10
-OVER_FETCH = 3  # a few posts may have been withdrawn since they were pushed
 SURFACE = "feed"
+OVER_FETCH = 3  # a few posts may have been withdrawn since they were pushed
 NEWER_MOST = 10  # of the posts that are told of before they are shown; more is "many"
 SUGGESTIONS = 6
 SUGGESTED_PHOTOS = 3
@@ -107,19 +108,10 @@ def stored_feed(user_id: int) -> store.IdList:
     try:
         feed, pulled = store.read_feed(user_id)
         if feed is None:
-            feed = services.rebuild(user_id)
-            pulled = []  # what is built from the shards holds their posts
-        parts = [feed, *_recent_lists(pulled)]
+            return services.rebuild(user_id)  # what is built from the shards holds the posts of pulled authors
+        recents = stored_recent(pulled)
     except RedisError as error:
         log.warning("feeds.redis_away", error=f"{type(error).__name__}: {error}")
         return store.IdList([], complete=False)
-    if len(parts) == 1:
-        return feed
-    floor = max((part.ids[-1] for part in parts if not part.complete and part.ids), default=0)
-    ids = sorted({id for part in parts for id in part.ids if id >= floor}, reverse=True)
-    return store.IdList(ids, complete=all(part.complete for part in parts))
-
-
-def _recent_lists(author_ids: list[int]) -> list[store.IdList]:
-    lists = store.read_recent(author_ids)
-    return [found or services.rebuild_recent(author_id) for author_id, found in lists.items()]
+    found = [recent or recent_ids(author_id) for author_id, recent in recents.items()]
+    return store.merged([feed, *(store.IdList(recent.ids, recent.complete) for recent in found)])

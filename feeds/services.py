@@ -1,34 +1,87 @@
 """Writes to feeds: what reaches whom. All of it can be done again, late or twice.
 
-Hybrid fan-out: a post of an author below the threshold is pushed onto the feeds of followers; above it, onto the
-author's own recent list, which readers merge (feeds/selectors.py).
+Hybrid fan-out: a post of an author below the threshold is pushed onto the feeds of followers, in chunks that are rows
+of the outbox each; above it, readers merge the author's recent ids (media/recent.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
+from django.db import transaction
 
-from feeds import store
+from feeds import store, withdrawn
 from feeds.models import PulledAuthor
+from feeds.store import Built, IdList
+from media.cards import drop_cards
 from media.models import Post
-from media.selectors import newest_ids_of
-from users.selectors import follower_count, follower_id_chunks, heard_among, heard_ids
+from media.selectors import newest_ids_of, own_acts_on, who_acted_on
+from photoapp import outbox
+from photoapp.shards import CONTENT, alias_for
+from users.selectors import follower_count, follower_id_chunks, heard_ids
 
-BACKFILL = 50
 PUSH_AGAIN_BELOW = 0.8  # of the threshold: an author at the brink does not flip with every follower
+FANOUT_CHUNK = 2_000  # followers; what one worker does without another having its turn
 
 
-def fan_out(post_id: int) -> int:
-    """Brings a live post to the feeds of its author's followers. Returns how many lists took it."""
-    post = Post.objects.on_shard_of(post_id).filter(id=post_id, state=Post.State.LIVE).first()
+def fan_out(post_id: int) -> list[int]:
+    """Brings a live post to the feed of its author, and to those of the author's followers or of whom the first
+    chunk holds; the rest is left to the outbox, chunk by chunk. Returns the members whose page went."""
+    post = _live(post_id)
     if post is None:
-        return 0
-    pushed = store.push(post_id, [store.feed_key(post.owner_id)])
+        return []
+    pages = store.push(post_id, [post.owner_id]).pages
     if choose_pull(post.owner_id):
-        return pushed + store.push(post_id, [store.recent_key(post.owner_id)], length=store.RECENT_LENGTH)
-    for chunk in follower_id_chunks(post.owner_id, heard=True):
-        pushed += store.push(post_id, map(store.feed_key, chunk))
-    return pushed
+        withdrawn.tell(post.owner_id)  # pages of those who follow the author were composed without the post
+        return pages
+    for number, chunk in enumerate(follower_id_chunks(post.owner_id, FANOUT_CHUNK, heard=True)):
+        if number == 0:
+            pages += push_to(post, chunk)
+        else:
+            _leave_to_outbox(post, chunk[0], chunk[-1])
+    return pages
+
+
+def fan_out_chunk(post_id: int, first: int, last: int) -> list[int]:
+    """Brings a post to the followers with ids in a range. Returns the members whose page went."""
+    post = _live(post_id)
+    if post is None:
+        return []
+    pages = []
+    for chunk in follower_id_chunks(post.owner_id, FANOUT_CHUNK, heard=True, first=first, last=last):
+        pages += push_to(post, chunk)
+    return pages
+
+
+def _live(post_id: int) -> Post | None:
+    return Post.objects.on_shard_of(post_id).filter(id=post_id, state=Post.State.LIVE).first()
+
+
+def _leave_to_outbox(post: Post, first: int, last: int) -> None:
+    with transaction.atomic(using=alias_for(CONTENT, post.id)):
+        outbox.emit("feeds.chunk_due", group=CONTENT, owner_id=post.id, post_id=post.id, first=first, last=last)
+
+
+def push_to(post: Post, follower_ids: Sequence[int]) -> list[int]:
+    """Returns the members whose page went. A post that was withdrawn meanwhile is taken off again: its withdrawal may
+    have passed by here."""
+    pages = store.push(post.id, follower_ids).pages
+    if _live(post.id) is None:
+        store.remove(post.id, follower_ids)
+    return pages
+
+
+def remember_acts(post_id: int) -> None:
+    """A post that comes back, from the archive or from its deletion: those who like or saved it see that they do."""
+    for kind, user_ids in who_acted_on(post_id):
+        for user_id in user_ids:
+            store.note_act(user_id, f"{kind}{post_id}")
+
+
+def show_acts(post_id: int, user_id: int) -> None:
+    """After a member liked or saved a post, or took that back: their next page says so."""
+    now = own_acts_on([post_id], user_id)
+    acts = [f"{kind}{post_id}" for kind in "ls"]
+    store.note_act(user_id, *(act if act in now else f"-{act}" for act in acts))
 
 
 def choose_pull(author_id: int) -> bool:
@@ -52,77 +105,45 @@ def become_pulled(author_id: int) -> None:
 
 
 def become_pushed(author_id: int) -> None:
-    """Followers get what they would have merged; only then is the author no longer merged."""
-    newest = newest_ids_of([author_id], BACKFILL)
-    for chunk in follower_id_chunks(author_id, heard=True):
-        for follower_id in chunk:
-            backfill(follower_id, newest)
+    """The row first: feeds built from now on hold the author's posts; those that exist are built anew when read."""
     PulledAuthor.objects.filter(author_id=author_id).delete()
     for chunk in follower_id_chunks(author_id):
-        store.unmark_pulled(author_id, chunk)
+        for follower_id in chunk:
+            store.forget(follower_id)
+
+
+def withdraw_now(post_id: int) -> None:
+    """In the request that takes a post out of sight, or changes it: no page that was composed before shows it. The
+    card first: whoever begins a page after the mark finds the truth."""
+    drop_cards([post_id])
+    withdrawn.tell(post_id)
 
 
 def withdraw(post_id: int, owner_id: int) -> None:
     """Takes a post off the lists that may hold it. Readers leave it out already. One that was brought back meanwhile
     is put back: this news may come after that one."""
-    store.remove([store.recent_key(owner_id), store.feed_key(owner_id)], [post_id])
+    store.remove(post_id, [owner_id])
     for chunk in follower_id_chunks(owner_id):
-        store.remove([store.feed_key(id) for id in chunk], [post_id])
+        store.remove(post_id, chunk)
     fan_out(post_id)
 
 
-def follow_changed(follower_id: int, followee_id: int) -> None:
-    """Makes a feed follow the truth of one follow: backfilled, or purged."""
-    if heard_among(follower_id, [followee_id]):
-        if PulledAuthor.objects.filter(author_id=followee_id).exists():
-            store.mark_pulled(followee_id, [follower_id])
-        backfill(follower_id, newest_ids_of([followee_id], BACKFILL))
-    else:
-        purge(follower_id, followee_id)
-
-
-def backfill(user_id: int, newest: Sequence[int]) -> None:
-    """Merges an author's newest posts, BACKFILL at most, into a member's feed."""
-    store.merge(store.feed_key(user_id), newest, more=len(newest) == BACKFILL)
-
-
-def purge(user_id: int, author_id: int) -> None:
-    """Takes all posts of an author off a member's feed."""
-    store.unmark_pulled(author_id, [user_id])
-    feed, _ = store.read_feed(user_id)
-    if feed is not None and feed.ids:
-        posts = Post.objects.for_owner(author_id).filter(id__in=feed.ids)
-        store.remove([store.feed_key(user_id)], list(posts.values_list("id", flat=True)))
-
-
-def rebuild(user_id: int) -> store.IdList:
+def rebuild(user_id: int) -> IdList:
     """Builds a member's feed from the shards and stores it. The answer is right even when Redis is away later."""
-    key = store.feed_key(user_id)
-    store.begin(key)
-    authors = [*heard_ids(user_id), user_id]
-    store.set_pulls(user_id, pulled_among(authors))
+    version = store.begin(user_id)
+    heard = heard_ids(user_id)
+    authors = [*heard, user_id]
+    store.add_pulls(user_id, pulled_among(authors))
     built = from_shards(authors, store.FEED_LENGTH)
-    store.finish(key, built.ids, complete=built.complete, length=store.FEED_LENGTH)
+    store.finish(user_id, version, Built(built, heard, own_acts_on(built.ids, user_id)))
     return built
 
 
-def rebuild_recent(author_id: int) -> store.IdList:
-    key = store.recent_key(author_id)
-    store.begin(key)
-    built = from_shards([author_id], store.RECENT_LENGTH)
-    store.finish(key, built.ids, complete=built.complete, length=store.RECENT_LENGTH)
-    return built
-
-
-def from_shards(authors: Sequence[int], limit: int) -> store.IdList:
+def from_shards(authors: Sequence[int], limit: int) -> IdList:
     """The newest posts of authors; complete when there are fewer than asked for."""
     ids = newest_ids_of(authors, limit)
-    return store.IdList(ids, complete=len(ids) < limit)
+    return IdList(ids, complete=len(ids) < limit)
 
 
-def pulled_among(author_ids: Sequence[int]) -> list[int]:
-    return list(PulledAuthor.objects.filter(author_id__in=author_ids).values_list("author_id", flat=True))
-
-
-def drop_feed(user_id: int) -> None:
-    store.drop(store.feed_key(user_id), store.pulls_key(user_id), store.recent_key(user_id))
+def pulled_among(author_ids: Iterable[int]) -> list[int]:
+    return list(PulledAuthor.objects.filter(author_id__in=list(author_ids)).values_list("author_id", flat=True))

@@ -1,7 +1,17 @@
-"""Lists of post ids in Redis: feeds, newest first, and the recent posts of authors who are pulled.
+"""What Redis keeps for each member who was seen lately. It is a cache: all of it can be built again from the shards.
 
-Redis is a cache here: any list can be built again from the shards, and is when it is absent. An element is an id in
-decimal, or one of two marks at the end of the list:
+    feed:{u}     post ids, newest first (a list; its last element may be a mark)
+    pulls:{u}    the authors whom the member follows and whose posts are not pushed: they are merged in at reading
+    heard:{u}    everybody whom the member follows and has not muted: 8 bytes an id. What a feed may show
+    mine:{u}     "l<id>" and "s<id>": which of the posts of the feed the member likes and saved
+    member:{u}   the member's version, and what a page shows of the member
+    page:{u}     the first page, composed (feeds/page_store.py)
+
+The keys of a member share a hash tag, so that scripts work on a Redis Cluster. (A push onto many members' feeds is one
+call for each of the cluster's slots.) The version changes with each act of the member that changes the feed: what was
+read before it is not stored after it.
+
+A mark at the end of a feed is one of
 
     "0"   nothing older exists in the database: the list is complete
     "-"   the list is being built: what is pushed meanwhile is kept, but readers must not rely on it
@@ -9,18 +19,16 @@ decimal, or one of two marks at the end of the list:
 Ids are compared as strings (by length, then by character): numbers in Lua lose digits above 2^53.
 """
 
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import redis
-from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from photoapp.redis_clients import FEEDS, acting, quick
 
 FEED_LENGTH = 500
-RECENT_LENGTH = 100
+SLACK = 10  # a list may grow so much too long: cutting it at every push would be a third of the work
 FEED_TTL = 7 * 24 * 3600  # seconds; a feed exists for members seen in the last 7 days
 BUILDING_TTL = 30
 PUSH_CHUNK = 500  # keys a script call: more would hold up other clients of Redis
@@ -28,29 +36,28 @@ COMPLETE = "0"
 BUILDING = "-"
 
 
-@lru_cache(maxsize=1)
-def connection() -> Any:
-    return redis.Redis.from_url(
-        settings.FEEDS_URL,
-        decode_responses=True,
-        socket_timeout=1,
-        socket_connect_timeout=0.25,
-        protocol=2,
-        retry=Retry(NoBackoff(), 1),  # a connection that was closed while idle; every command here may run twice
-    )
-
-
 def feed_key(user_id: int) -> str:
     return f"feed:{{{user_id:x}}}"
 
 
 def pulls_key(user_id: int) -> str:
-    """The pulled authors whom a member follows; shares the hash tag of the member's feed."""
     return f"pulls:{{{user_id:x}}}"
 
 
-def recent_key(author_id: int) -> str:
-    return f"recent:{{{author_id:x}}}"
+def heard_key(user_id: int) -> str:
+    return f"heard:{{{user_id:x}}}"
+
+
+def mine_key(user_id: int) -> str:
+    return f"mine:{{{user_id:x}}}"
+
+
+def member_key(user_id: int) -> str:
+    return f"member:{{{user_id:x}}}"
+
+
+def page_key(user_id: int) -> str:
+    return f"page:{{{user_id:x}}}"
 
 
 NEWER = """
@@ -60,14 +67,14 @@ local function newer(a, b)
 end
 """
 
-# Puts an id onto those of the lists that exist, where it belongs; twice is the same as once. A list may grow a tenth
-# too long before it is cut: cutting it at every push would be a third of the work.
+# Puts an id onto those of the feeds that exist, where it belongs; twice is the same as once. The pages of these
+# members go. Returns how many feeds took it, then the places (from 1) of those who had a page: they were here lately.
 PUSH = (
     NEWER
     + """
-local call, id, length = redis.call, ARGV[1], tonumber(ARGV[2])
-local pushed = 0
-for _, key in ipairs(KEYS) do
+local call, id, length, slack = redis.call, ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local answer = {0}
+for place, key in ipairs(KEYS) do
   local head = call('LINDEX', key, 0)
   if head then
     local now = 0
@@ -79,59 +86,89 @@ for _, key in ipairs(KEYS) do
         if newer(id, other) then now = call('LINSERT', key, 'BEFORE', other, id) break end
       end
     end
-    if now > length * 1.1 then call('LTRIM', key, 0, length - 1) end
-    pushed = pushed + 1
+    if now > length + slack then call('LTRIM', key, 0, length - 1) end
+    answer[1] = answer[1] + 1
+    if now > 0 and call('DEL', 'page:' .. string.sub(key, 6)) == 1 then answer[#answer + 1] = place end
   end
 end
-return pushed
+return answer
 """
 )
 
-# Merges ids (newest first) into a list at once. A list that is not complete takes nothing older than its tail:
-# between its tail and such an id others would be missing. ARGV[3] says what the ids are:
-#   'some'      more ids for a list that exists
-#   'head'      the same, and older ones of their kind were left out: the list now ends where they end
-#   'complete'  all there is: ends the building, and marks the list complete
-#   'newest'    the newest of more: ends the building
-MERGE = (
+BEGIN = """
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('RPUSH', KEYS[1], '-')
+  redis.call('EXPIRE', KEYS[1], ARGV[1])
+end
+redis.call('EXPIRE', KEYS[2], ARGV[2])
+return redis.call('HGET', KEYS[2], 'version') or ''
+"""
+
+# Merges what was built (newest first) with what was pushed meanwhile, unless the member's version has changed, or the
+# feed went away: pushes onto it may be lost. ARGV: version, length, ttl, complete, heard, ids..., "mine", acts...
+FINISH = (
     NEWER
     + """
-local key, length, ttl, kind = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local old = redis.call('LRANGE', key, 0, -1)
+local feed, pulls, heard, mine, member = unpack(KEYS)
+local version, length, ttl, complete = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
+if (redis.call('HGET', member, 'version') or '') ~= version then return 0 end
+local old = redis.call('LRANGE', feed, 0, -1)
 if #old == 0 then return 0 end
-local last = old[#old]
-local finishing = kind == 'complete' or kind == 'newest'
-local floor = (not finishing and last ~= '0' and last ~= '-') and last or nil
-local cut = (kind == 'head' or kind == 'newest') and #ARGV > 3 and ARGV[#ARGV] or nil
-local merged, i, j = {}, 1, 4
-while i <= #old or j <= #ARGV do
+local last = 6
+while ARGV[last] ~= 'mine' do last = last + 1 end
+local cut = not complete and last > 6 and ARGV[last - 1] or nil
+local merged, i, j = {}, 1, 6
+while i <= #old or j < last do
   local one
-  if j > #ARGV or (i <= #old and not newer(ARGV[j], old[i])) then
+  if j >= last or (i <= #old and not newer(ARGV[j], old[i])) then
     one = old[i]
     i = i + 1
   else
     one = ARGV[j]
     j = j + 1
-    if floor and newer(floor, one) then one = nil end
   end
-  if one and cut and one ~= '-' and newer(cut, one) then one = nil end
-  if one and not (finishing and (one == '-' or one == '0')) and one ~= merged[#merged] then
-    merged[#merged + 1] = one
-  end
+  local is_mark = one == '-' or one == '0'
+  if not is_mark and one ~= merged[#merged] and not (cut and newer(cut, one)) then merged[#merged + 1] = one end
 end
-if kind == 'complete' then merged[#merged + 1] = '0' end
-local left = redis.call('PTTL', key)
-redis.call('DEL', key)
-for k = 1, math.min(#merged, length) do redis.call('RPUSH', key, merged[k]) end
-if finishing then redis.call('EXPIRE', key, ttl) elseif left > 0 then redis.call('PEXPIRE', key, left) end
+if complete then merged[#merged + 1] = '0' end
+redis.call('DEL', feed, mine)
+for k = 1, math.min(#merged, length) do redis.call('RPUSH', feed, merged[k]) end
+redis.call('SADD', mine, '0')
+for k = last + 1, #ARGV do redis.call('SADD', mine, ARGV[k]) end
+redis.call('SET', heard, ARGV[5])
+redis.call('SADD', pulls, '0')
+for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end
 return #merged
 """
 )
 
-# Adds an author to the pulls of those members whose feed exists.
+# The feed and all that was built with it go, and so does the page; returns whether there was one of them.
+FORGET = """
+redis.call('HINCRBY', KEYS[1], 'version', 1)
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return redis.call('DEL', unpack(KEYS, 2))
+"""
+
+# An act on one post: ARGV[2] and on are what the member does now (added) or does no longer (removed, with a "-").
+ACT = """
+redis.call('HINCRBY', KEYS[1], 'version', 1)
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+redis.call('DEL', KEYS[2])
+if redis.call('EXISTS', KEYS[3]) == 0 then return end
+for k = 2, #ARGV do
+  local act = ARGV[k]
+  if string.sub(act, 1, 1) == '-' then redis.call('SREM', KEYS[3], string.sub(act, 2))
+  else redis.call('SADD', KEYS[3], act) end
+end
+"""
+
+# Adds an author to the pulls of those members whose feed exists, whose pages then go.
 MARK_PULLED = """
-for i = 1, #KEYS, 2 do
-  if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('SADD', KEYS[i + 1], ARGV[1]) end
+for i = 1, #KEYS, 3 do
+  if redis.call('EXISTS', KEYS[i]) == 1 then
+    redis.call('SADD', KEYS[i + 1], ARGV[1])
+    redis.call('DEL', KEYS[i + 2])
+  end
 end
 """
 
@@ -142,9 +179,9 @@ end
 """
 
 
-@lru_cache(maxsize=8)
-def _script(source: str) -> Any:
-    return connection().register_script(source)
+@lru_cache(maxsize=16)
+def script(source: str) -> Any:
+    return acting(FEEDS).register_script(source)
 
 
 @dataclass(frozen=True)
@@ -155,94 +192,127 @@ class IdList:
     complete: bool
 
 
-def parse(elements: Sequence[str]) -> IdList | None:
+def parse(elements: Sequence[bytes]) -> IdList | None:
     """None when the list is absent or still being built."""
-    if not elements or elements[-1] == BUILDING:
+    if not elements or elements[-1] == b"-":
         return None
-    complete = elements[-1] == COMPLETE
+    complete = elements[-1] == b"0"
     return IdList([int(element) for element in (elements[:-1] if complete else elements)], complete)
 
 
 def read_feed(user_id: int) -> tuple[IdList | None, list[int]]:
-    """A member's feed and the pulled authors they follow; one round trip, which also keeps both alive."""
-    feed, pulls = feed_key(user_id), pulls_key(user_id)
-    with connection().pipeline(transaction=False) as pipe:
-        pipe.lrange(feed, 0, -1).smembers(pulls).expire(feed, FEED_TTL, gt=True).expire(pulls, FEED_TTL)
-        elements, authors, *_ = pipe.execute()
+    """A member's feed and the pulled authors they follow; one round trip, which also keeps them alive."""
+    keys = [key(user_id) for key in (feed_key, pulls_key, heard_key, mine_key, member_key)]
+
+    def read(client: Any) -> Any:
+        with client.pipeline(transaction=False) as pipe:
+            pipe.lrange(keys[0], 0, -1).smembers(keys[1]).expire(keys[0], FEED_TTL, gt=True)
+            for key in keys[1:]:
+                pipe.expire(key, FEED_TTL)
+            return pipe.execute()
+
+    elements, authors, *_ = quick(FEEDS, read)
     if not authors:  # its key was evicted: which authors are to be merged is not known
         return None, []
-    return parse(elements), [int(author) for author in authors if author != COMPLETE]
+    return parse(elements), [int(author) for author in authors if author != b"0"]
 
 
-def read_recent(author_ids: Sequence[int]) -> dict[int, IdList | None]:
-    """The recent posts of authors; one round trip."""
-    if not author_ids:
-        return {}
-    with connection().pipeline(transaction=False) as pipe:
-        for author_id in author_ids:
-            pipe.lrange(recent_key(author_id), 0, -1)
-        return dict(zip(author_ids, map(parse, pipe.execute()), strict=True))
+@dataclass(frozen=True)
+class Pushed:
+    feeds: int
+    pages: list[int]  # members whose page went
 
 
-def push(post_id: int, keys: Iterable[str], *, length: int = FEED_LENGTH) -> int:
-    """Pushes onto those lists that exist; returns how many did."""
-    wanted = list(keys)
-    pushed = 0
-    for start in range(0, len(wanted), PUSH_CHUNK):
-        pushed += _script(PUSH)(keys=wanted[start : start + PUSH_CHUNK], args=[post_id, length])
-    return pushed
+def push(post_id: int, user_ids: Iterable[int], *, length: int = FEED_LENGTH) -> Pushed:
+    """Pushes onto those feeds that exist."""
+    members = list(user_ids)
+    feeds, pages = 0, []
+    for start in range(0, len(members), PUSH_CHUNK):
+        chunk = members[start : start + PUSH_CHUNK]
+        taken, *places = script(PUSH)(keys=[feed_key(id) for id in chunk], args=[post_id, length, SLACK])
+        feeds += taken
+        pages += [chunk[place - 1] for place in places]
+    return Pushed(feeds, pages)
 
 
-BEGIN = """
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  redis.call('RPUSH', KEYS[1], '-')
-  redis.call('EXPIRE', KEYS[1], ARGV[1])
-end
-"""
+def begin(user_id: int) -> str:
+    """Marks an absent feed as being built, so that what is pushed from now on is not lost. Returns the member's
+    version, for finish()."""
+    return str(script(BEGIN)(keys=[feed_key(user_id), member_key(user_id)], args=[BUILDING_TTL, FEED_TTL]).decode())
 
 
-def begin(key: str) -> None:
-    """Marks an absent list as being built, so that what is pushed from now on is not lost."""
-    _script(BEGIN)(keys=[key], args=[BUILDING_TTL])
+@dataclass(frozen=True)
+class Built:
+    """A feed as the shards have it. `acts`: see mine_key."""
+
+    posts: IdList
+    heard: Sequence[int] = ()
+    acts: Sequence[str] = ()
 
 
-def finish(key: str, ids: Sequence[int], *, complete: bool, length: int, ttl: int = FEED_TTL) -> None:
-    """Ends what `begin` began. A list that went away meanwhile stays away: pushes onto it may be lost."""
-    kind = "complete" if complete else "newest"
-    _script(MERGE)(keys=[key], args=[length, ttl, kind, *ids])
+def finish(user_id: int, version: str, built: Built, *, length: int = FEED_LENGTH, ttl: int = FEED_TTL) -> bool:
+    """Ends what `begin` began. False when an act of the member came between, or the feed went away."""
+    keys = [key(user_id) for key in (feed_key, pulls_key, heard_key, mine_key, member_key)]
+    head = [version, length, ttl, "1" if built.posts.complete else "0", packed(built.heard)]
+    return bool(script(FINISH)(keys=keys, args=[*head, *built.posts.ids, "mine", *built.acts]))
 
 
-def merge(key: str, ids: Sequence[int], *, more: bool = False, length: int = FEED_LENGTH) -> None:
-    """Merges ids, newest first, into a list that exists. `more`: older ones exist that were left out, so that the
-    list can be relied on only down to the last of these; below, readers go on from the database."""
-    if ids:
-        _script(MERGE)(keys=[key], args=[length, FEED_TTL, "head" if more else "some", *ids])
+def packed(ids: Iterable[int]) -> bytes:
+    found = list(ids)
+    return struct.pack(f">{len(found)}Q", *found)
 
 
-def set_pulls(user_id: int, author_ids: Iterable[int]) -> None:
-    key = pulls_key(user_id)
-    with connection().pipeline(transaction=False) as pipe:
-        pipe.sadd(key, COMPLETE, *author_ids).expire(key, FEED_TTL).execute()
+def unpacked(ids: bytes) -> frozenset[int]:
+    return frozenset(struct.unpack(f">{len(ids) // 8}Q", ids))
+
+
+def forget(user_id: int) -> bool:
+    """After a change of what the member follows: the feed is built anew at the next reading. Returns whether there
+    was one."""
+    keys = (member_key, feed_key, pulls_key, heard_key, mine_key, page_key)
+    return bool(script(FORGET)(keys=[key(user_id) for key in keys], args=[FEED_TTL]))
+
+
+def note_act(user_id: int, *acts: str) -> None:
+    """The member's page goes; `acts` as in mine_key, with a "-" before what was taken back."""
+    script(ACT)(keys=[member_key(user_id), page_key(user_id), mine_key(user_id)], args=[FEED_TTL, *acts])
+
+
+def forget_face(user_id: int) -> None:
+    """After a change of what pages show of the member."""
+    note_act(user_id)
+    acting(FEEDS).hdel(member_key(user_id), "face")
+
+
+def add_pulls(user_id: int, author_ids: Iterable[int]) -> None:
+    """Before `finish`: who becomes a pulled author while the feed is built is not lost."""
+    acting(FEEDS).sadd(pulls_key(user_id), COMPLETE, *author_ids)
 
 
 def mark_pulled(author_id: int, follower_ids: Sequence[int]) -> None:
-    keys = [key for id in follower_ids for key in (feed_key(id), pulls_key(id))]
-    for start in range(0, len(keys), PUSH_CHUNK * 2):
-        _script(MARK_PULLED)(keys=keys[start : start + PUSH_CHUNK * 2], args=[author_id])
+    keys = [key(id) for id in follower_ids for key in (feed_key, pulls_key, page_key)]
+    for start in range(0, len(keys), PUSH_CHUNK * 3):
+        script(MARK_PULLED)(keys=keys[start : start + PUSH_CHUNK * 3], args=[author_id])
 
 
-def unmark_pulled(author_id: int, follower_ids: Iterable[int]) -> None:
-    with connection().pipeline(transaction=False) as pipe:
-        for follower_id in follower_ids:
-            pipe.srem(pulls_key(follower_id), author_id)
-        pipe.execute()
+def remove(post_id: int, user_ids: Sequence[int]) -> None:
+    keys = [feed_key(id) for id in user_ids]
+    for start in range(0, len(keys), PUSH_CHUNK):
+        script(REMOVE)(keys=keys[start : start + PUSH_CHUNK], args=[post_id])
 
 
-def remove(keys: Sequence[str], post_ids: Sequence[int]) -> None:
-    if post_ids:
-        for start in range(0, len(keys), PUSH_CHUNK):
-            _script(REMOVE)(keys=keys[start : start + PUSH_CHUNK], args=list(post_ids))
+def own_acts(user_id: int, post_ids: Sequence[int]) -> frozenset[str]:
+    """Which of these posts a member likes and saved, as in mine_key. Raises RedisAway."""
+    wanted = [f"{kind}{id}" for id in post_ids for kind in "ls"]
+    found = quick(FEEDS, lambda client: client.smismember(mine_key(user_id), wanted))
+    return frozenset(act for act, is_there in zip(wanted, found, strict=True) if is_there)
 
 
-def drop(*keys: str) -> None:
-    connection().delete(*keys)
+def merged(parts: Sequence[IdList]) -> IdList:
+    """Several lists as one. Right down to its last id: it ends where the shortest of those ends that are not
+    complete."""
+    if len(parts) == 1:
+        return parts[0]
+    floor = max((part.ids[-1] for part in parts if not part.complete and part.ids), default=0)
+    ids = sorted({id for part in parts for id in part.ids if id >= floor}, reverse=True)
+    return IdList(ids, complete=all(part.complete for part in parts))

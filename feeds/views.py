@@ -1,12 +1,19 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.messages import get_messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from isal import igzip
+from redis.exceptions import RedisError
 
+from feeds.first_page import first_page
+from feeds.page_store import Page
 from feeds.selectors import feed_page, newer_count, suggestions
 from photoapp import ids
 
@@ -25,12 +32,27 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 
 def _feed(request: HttpRequest) -> HttpResponse:
+    if not request.GET and not len(get_messages(request)):
+        try:
+            page = first_page(request.user, get_language())  # type: ignore[arg-type]
+        except RedisError:
+            page = None
+        if page is not None:
+            return _page_response(request, page)
     cursor = request.GET.get("cursor")
     page = feed_page(request.user, cursor)  # type: ignore[arg-type]
     context: dict[str, Any] = {"page": page, "cursor": cursor}
     if not page.items and not cursor:
         context["people"] = suggestions(request.user)  # type: ignore[arg-type]
     return render(request, "feeds/feed.html", context)
+
+
+def _page_response(request: HttpRequest, page: Page) -> HttpResponse:
+    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+        return HttpResponse(igzip.decompress(page.body))
+    response = HttpResponse(page.body, headers={"Content-Encoding": "gzip"})
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response
 
 
 @require_safe

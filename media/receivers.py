@@ -7,9 +7,12 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from media import processing, services
+from media.cards import drop_cards, renew_counts
 from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, Trace, UploadKey
+from media.recent import author_generation, post_generation
 from photoapp.ids import new_id_beside
 from photoapp.outbox import handles
+from photoapp.remember import renew
 from photoapp.shards import CONTENT, alias_for
 from photoapp.transactions import lock
 from users.models import User
@@ -27,15 +30,44 @@ def sync_author(user_id: int) -> None:
         lock(using, "author", user_id)
         user = User.objects.filter(id=user_id).first()
         rows = Author.objects.using(using).filter(id=user_id)
-        if user is None:
-            rows.update(is_active=False)
-            return
-        face = {name: getattr(user, name) for name in FACE}
-        renamed = rows.exclude(username=user.username).exists()
-        if not rows.update(**face):
+        renamed = user is not None and rows.exclude(username=user.username).exists()
+        face = {name: getattr(user, name) for name in FACE} if user else {"is_active": False}
+        if not rows.update(**face) and user is not None:
             Author.objects.bulk_create([Author(id=user_id, **face)])
-    if renamed:
+    if user is not None and renamed:
         rename_tags(user_id, user.username)
+    drop_cards(Post.objects.for_owner(user_id).values_list("id", flat=True))
+    renew(author_generation(user_id))
+
+
+@handles("post.published", name="media.show_new", inline=True)
+def show_new(post_id: int, owner: int) -> None:
+    drop_cards([post_id])
+    renew(author_generation(owner))
+
+
+@handles("post.withdrawn", name="media.show_withdrawn", inline=True)
+def show_withdrawn(post_id: int, owner: int) -> None:
+    drop_cards([post_id])
+    renew(author_generation(owner))
+
+
+@handles("post.edited", name="media.show_edited", inline=True)
+def show_edited(post_id: int, people: list[int]) -> None:
+    post = Post.objects.on_shard_of(post_id).filter(id=post_id).first()
+    if post is not None:
+        _show_change(post)
+
+
+@handles("post.like_changed", name="media.count_likes", inline=True)
+def count_likes(post_id: int, user_id: int) -> None:
+    renew_counts(post_id)
+
+
+@handles("comment.changed", name="media.count_comments", inline=True)
+def count_comments(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
+    renew_counts(post_id)
+    renew(post_generation(post_id))
 
 
 def rename_tags(user_id: int, username: str) -> None:
@@ -51,6 +83,13 @@ def rename_tags(user_id: int, username: str) -> None:
                     for person in post.people
                 ]
                 post.save(using=using, update_fields=["people"])
+        if post is not None:
+            _show_change(post)
+
+
+def _show_change(post: Post) -> None:
+    drop_cards([post.id])
+    renew(author_generation(post.owner_id))
 
 
 @handles("avatar.replaced", name="media.erase_avatar")
@@ -202,3 +241,5 @@ def _erase_tag(post_id: int, user_id: int) -> None:
         if post is not None:
             post.people = [person for person in post.people if person["id"] != str(user_id)]
             post.save(using=using, update_fields=["people"])
+    if post is not None:
+        _show_change(post)

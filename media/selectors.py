@@ -4,7 +4,7 @@ A *card* is a Post with what a page shows of it: `owner` (Author), `card_photos`
 `liked`, `saved`. Cards are read in one query per content server: photos joined with their posts and authors.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
@@ -16,6 +16,7 @@ from photoapp.prepared import Prepared
 from photoapp.shards import CONTENT, alias_for, by_server
 from users.models import User
 from users.selectors import (
+    ID_CHUNK,
     STRANGER,
     Relation,
     Viewer,
@@ -26,6 +27,7 @@ from users.selectors import (
 )
 
 GRID_SIZE = 12
+ACTS: dict[str, Any] = {"l": Like, "s": Saved}
 OVER_FETCH = 3  # pages of posts that others may have hidden
 
 
@@ -265,6 +267,31 @@ def newest_ids_of(owner_ids: Iterable[int], limit: int, before: int | None = Non
             posts = posts.filter(id__lt=before)
         found.extend(posts.order_by("-id").values_list("id", flat=True)[:limit])
     return sorted(found, reverse=True)[:limit]
+
+
+def own_acts_on(post_ids: Iterable[int], user_id: int) -> list[str]:
+    """Which of these posts a member likes ("l<id>") and saved ("s<id>"): two queries on each content server."""
+    return [
+        f"{kind}{post_id}"
+        for alias, here in by_server(CONTENT, post_ids).items()
+        for kind, model in ACTS.items()
+        for post_id in model.objects.using(alias)
+        .filter(user_id=user_id, post_id__in=here)
+        .values_list("post_id", flat=True)
+    ]
+
+
+def who_acted_on(post_id: int) -> Iterator[tuple[str, list[int]]]:
+    """Who likes ("l") and saved ("s") a post, in chunks."""
+    for kind, model in ACTS.items():
+        after = 0
+        while True:
+            rows = model.objects.on_shard_of(post_id).filter(post_id=post_id, user_id__gt=after).order_by("user_id")
+            chunk = list(rows.values_list("user_id", flat=True)[:ID_CHUNK])
+            if not chunk:
+                break
+            yield kind, chunk
+            after = chunk[-1]
 
 
 def staged_photos_of(owner: User, keys: Iterable[str]) -> list[StagedPhoto]:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import redis
 import structlog
 from django.conf import settings
 from django.db import connections
@@ -33,6 +34,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from photoapp.models import OUTBOXES, OutboxRow, outbox_row
+from photoapp.redis_clients import RedisAway
 from photoapp.shards import alias_for, servers
 from photoapp.transactions import after_commit
 
@@ -44,6 +46,7 @@ FIRST_SWEEP_AFTER = timedelta(seconds=20)  # leaves the hand-over after commit i
 NEXT_SWEEP_AFTER = timedelta(seconds=60)  # a message may wait in a long queue
 LONGEST_BACKOFF_SECONDS = 600
 SWEEP_BATCH = 1000
+REDIS_AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, RedisAway)
 
 
 @dataclass(frozen=True)
@@ -114,17 +117,23 @@ def held_back() -> Iterator[None]:
 
 def hand_over(group: str, row_id: int, handler: str) -> bool:
     """Gives a row to Celery. A broker that is down is not waited for: the sweeper comes again."""
-    global _broker_down_until
     from photoapp.tasks import deliver_outbox_row
+
+    queue = _handlers[handler].queue if handler in _handlers else "default"
+    return offer(deliver_outbox_row, group, row_id, queue=queue)
+
+
+def offer(task: Any, *args: Any, queue: str) -> bool:
+    """Gives a task to Celery, if there is a broker: one that is down is not waited for, and False returned."""
+    global _broker_down_until
 
     if _held_back.get() or time.monotonic() < _broker_down_until:
         return False
-    queue = _handlers[handler].queue if handler in _handlers else "default"
     try:
-        deliver_outbox_row.apply_async(args=(group, row_id), queue=queue)
+        task.apply_async(args=args, queue=queue)
     except Exception as error:
         _broker_down_until = time.monotonic() + 2
-        log.warning("outbox.broker_down", handler=handler, row=row_id, error=f"{type(error).__name__}: {error}")
+        log.warning("outbox.broker_down", task=task.name, args=args, error=f"{type(error).__name__}: {error}")
         return False
     return True
 
@@ -152,7 +161,7 @@ def deliver(group: str, row_id: int) -> bool:
 
 def _failed(rows: Any, row: OutboxRow, error: Exception) -> None:
     wait = random.uniform(0, min(2**row.attempts, LONGEST_BACKOFF_SECONDS))  # full jitter (AWS architecture blog)
-    parked = row.attempts >= MAX_ATTEMPTS
+    parked = row.attempts >= MAX_ATTEMPTS and not isinstance(error, REDIS_AWAY)  # comes back, and the row is right
     rows.update(
         leased_until=None,
         parked=parked,

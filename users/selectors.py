@@ -128,14 +128,18 @@ def heard_ids(follower_id: int) -> list[int]:
     return list(heard.values_list("followee_id", flat=True))
 
 
-def follower_id_chunks(followee_id: int, size: int = ID_CHUNK, *, heard: bool = False) -> Iterator[list[int]]:
+def follower_id_chunks(
+    followee_id: int, size: int = ID_CHUNK, *, heard: bool = False, first: int = 1, last: int | None = None
+) -> Iterator[list[int]]:
     """All accepted followers, in chunks, by keyset: memory and locks stay small however many there are. `heard`:
-    without those who muted the member."""
-    after = 0
+    without those who muted the member; `first` and `last` bound their ids."""
+    after = first - 1
     while True:
         rows = Follower.objects.for_owner(followee_id).filter(follower_id__gt=after, accepted=True)
         if heard:
             rows = rows.filter(muted=False)
+        if last is not None:
+            rows = rows.filter(follower_id__lte=last)
         chunk = list(rows.order_by("follower_id").values_list("follower_id", flat=True)[:size])
         if chunk:
             yield chunk

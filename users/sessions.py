@@ -33,7 +33,16 @@ STARTED, SEEN, AGENT, ADDRESS = "started", "seen", "agent", "address"
 Store: Any = cached_db.SessionStore  # the parts that are replaced below have no types
 
 
+def record_key(key: str, *args: Any) -> str:
+    """The name of a session's copy in Redis: `session:{<user id in hex>}.<random>`. It shares the hash tag of the
+    member's feed and page, so that one script reads all of them, on a cluster, too. (A cache's KEY_FUNCTION.)"""
+    owner, dot, rest = key.partition(".")
+    return f"session:{{{owner}}}.{rest}" if dot else f"session:{key}"
+
+
 class SessionStore(Store):
+    cache_key_prefix = ""
+
     def _get_new_session_key(self) -> str:
         owner = getattr(self, "_session_cache", {}).get(SESSION_KEY)
         if owner is None:
@@ -80,7 +89,7 @@ class SessionStore(Store):
 
 
 def bury(keys: Iterable[str]) -> None:
-    graves: dict[str, dict[str, Any]] = {cached_db.KEY_PREFIX + key: {} for key in keys}
+    graves: dict[str, dict[str, Any]] = {key: {} for key in keys}
     caches[settings.SESSION_CACHE_ALIAS].set_many(graves, GRAVE_SECONDS)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from media.models import WIDTHS, Photo, Post
-from media.templatetags.posts import slug
+from media.templatetags.posts import made, slug
 from photoapp.templatetags.icons import icon
 
 register = template.Library()
@@ -32,6 +32,20 @@ FIRST_SIZES = (
 DETAIL_SIZES = "(max-width: 64rem) 100vw, 46rem"  # css/post.css
 LONG_CAPTION = 125  # characters; a longer one is folded
 CAPTION_LINES = 3
+
+
+class Slot(str):
+    """Stands in a stored card where cards differ by viewer, place in the page, or minute (media/cards.py)."""
+
+
+SLOT = "\0"  # no text that people write holds it
+STORED = Slot("stored")  # as `place`: the card is rendered to be stored
+
+
+@register.simple_tag
+def posted(post: Post, place: object = None) -> SafeString:
+    """When a post was made; a slot in a stored card."""
+    return mark_safe(SLOT) if place is STORED else made(post)  # noqa: S308
 
 
 @register.simple_tag
@@ -69,21 +83,25 @@ def _photo(photo: Photo, alt: str, shape: str, place: object, detail: bool) -> s
     folder = f"/{photo.folder}"
     opens, closes = (f'<a class="photo__open" href="{folder}/{WIDTHS[-1]}.jpg">', "</a>") if detail else ("", "")
     sizes = DETAIL_SIZES if detail else SIZES
-    on_first_screen = isinstance(place, int) and place <= FIRST_SCREEN
-    if on_first_screen:
-        sizes = FIRST_SIZES + sizes
+    before_sizes, loading = (SLOT, SLOT) if place is STORED else at_place(place)
     blur = photo.placeholder and (
         f'<img class="photo__placeholder" src="data:image/webp;base64,{escape(photo.placeholder)}" alt="">'
     )
-    loading = ' fetchpriority="high"' if place == 1 else "" if on_first_screen else ' loading="lazy"'
     sources, last = _sources(photo.width)
     sources = sources.replace("{folder}", folder)
     return (
-        f'<div class="photo">{shape}{blur}{opens}<picture><source type="image/webp" srcset="{sources}" sizes="{sizes}">'
+        f'<div class="photo">{shape}{blur}{opens}<picture><source type="image/webp" srcset="{sources}" sizes="{before_sizes}{sizes}">'
         f'<img src="{folder}/{last}.jpg" '
         f'width="{photo.width}" height="{photo.height}" alt="{escape(photo.alt or alt)}"{loading} decoding="async">'
         f"</picture>{closes}</div>"
     )
+
+
+def at_place(place: object) -> tuple[str, str]:
+    """What stands before the sizes of a post's first photo, and how it is loaded, by the post's place in the page."""
+    if not isinstance(place, int) or place > FIRST_SCREEN:
+        return "", ' loading="lazy"'
+    return FIRST_SIZES, ' fetchpriority="high"' if place == 1 else ""
 
 
 @lru_cache(maxsize=1024)
@@ -124,18 +142,25 @@ def _people(post: Post) -> str:
 
 
 @register.simple_tag
-def acts(post: Post, user: Any) -> SafeString:
-    """Like, comment, share, save. Every one is a form or link that works without scripts.
+def acts(post: Post, user: Any, place: object = None) -> SafeString:
+    """Like, comment, share, save. Every one is a form or link that works without scripts."""
+    if place is STORED:
+        return mark_safe(SLOT)  # noqa: S308
+    counts = post.like_count, post.comment_count
+    html = acts_of(get_language(), user.is_authenticated, bool(post.liked), bool(post.saved), slug(post), *counts)
+    return mark_safe(html)  # noqa: S308
 
-    Scripts know no words: how many likes it were if the viewer changed their mind stands in data-other.
-    """
-    language = get_language()
-    frame = _acts(language, user.is_authenticated, bool(post.liked), bool(post.saved))
-    return mark_safe(  # noqa: S308
-        frame.replace("{slug}", slug(post))
-        .replace("{likes}", _likes(language, post.like_count))
-        .replace("{other}", _likes(language, post.like_count + (-1 if post.liked else 1)))
-        .replace("{comments}", str(post.comment_count))
+
+def acts_of(
+    language: str | None, is_member: bool, liked: bool, saved: bool, slug: str, likes: int, comments: int
+) -> str:
+    """Scripts know no words: how many likes it were if the viewer changed their mind stands in data-other."""
+    frame = _acts(language, is_member, liked, saved)
+    return (
+        frame.replace("{slug}", slug)
+        .replace("{likes}", _likes(language, likes))
+        .replace("{other}", _likes(language, likes + (-1 if liked else 1)))
+        .replace("{comments}", str(comments))
     )
 
 
@@ -180,16 +205,24 @@ def is_long(caption: str) -> bool:
 
 
 @register.simple_tag
-def post_menu(post: Post, user: Any, detail: object = False) -> SafeString:
+def post_menu(post: Post, user: Any, detail: object = False, place: object = None) -> SafeString:
     """What else can be done with a post; other things by its owner than by others."""
+    if place is STORED:
+        return mark_safe(SLOT)  # noqa: S308
     who = "visitor"
     if user.is_authenticated:
         who = "owner" if user.id == post.owner_id else "staff" if user.is_staff else "member"
     tagged = bool(post.people) and who != "owner" and post.tag_of(user.id) == Post.Tag.SHOWN
-    frame = _menu(get_language(), who, bool(detail), tagged, post.state == Post.State.ARCHIVED)
-    return mark_safe(  # noqa: S308
-        frame.replace("{slug}", slug(post)).replace("{owner}", post.owner.username)
-    )
+    archived = post.state == Post.State.ARCHIVED
+    html = menu_of(get_language(), who, tagged, slug(post), post.owner.username, bool(detail), archived)
+    return mark_safe(html)  # noqa: S308
+
+
+def menu_of(
+    language: str | None, who: str, tagged: bool, slug: str, owner: str, detail: bool = False, archived: bool = False
+) -> str:
+    """`who` is visitor, member, owner or staff; `owner` a user name."""
+    return _menu(language, who, detail, tagged, archived).replace("{slug}", slug).replace("{owner}", owner)
 
 
 @lru_cache(maxsize=64)

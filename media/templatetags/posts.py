@@ -42,9 +42,12 @@ def _link(match: re.Match[str]) -> str:
 @register.filter
 def made(row: Post | Comment) -> SafeString:
     """When a post or comment was made, as a <time> element: "5 min", "3 h", "2 d", then a date."""
-    at = ids.time_of(row.id)
+    return mark_safe(age_of(ids.time_of(row.id), timezone.now()))  # noqa: S308
+
+
+def age_of(at: datetime, now: datetime) -> str:
     full = f"{_date(at, year=True)}, {at:%H:%M} UTC"
-    return mark_safe(f'<time datetime="{at:%Y-%m-%dT%H:%MZ}" title="{full}">{_age(at, timezone.now())}</time>')  # noqa: S308
+    return f'<time datetime="{at:%Y-%m-%dT%H:%MZ}" title="{full}">{_age(at, now)}</time>'
 
 
 def _age(at: datetime, now: datetime) -> str:

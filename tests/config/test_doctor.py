@@ -64,7 +64,7 @@ def test_all_is_well_on_the_real_parts(live_site: LiveSite, live_worker: WorkerP
         assert lines[f"database {alias}"][0].startswith("ok  read and written")
     for role in ("cache", "feeds", "broker"):
         assert lines[f"redis {role}"][0].startswith("ok  set, got and deleted")
-    for queue in ("default", "feeds", "photos"):
+    for queue in ("default", "feeds", "fanout", "photos"):
         assert lines[f"worker {queue}"][0].startswith("ok  a task came back")
     assert lines["object store"][0] == "ok  put, got and deleted"
     assert lines["site"] == [f"ok  {live_site} answers", "ok  uploads of 419 MB are let through"]

@@ -51,6 +51,7 @@ def _django_db_helper(django_db_setup: None, django_db_blocker: DjangoDbBlocker)
     with django_db_blocker.unblock():
         yield
         empty_redis()
+        forget_in_process()
         for cleaner in Cleaner.all:
             cleaner.clean()
 
@@ -103,6 +104,15 @@ def empty_redis() -> None:
     keys = [key for key in broker.scan_iter(count=1000) if not key.startswith(KEPT_BROKER_KEYS)]
     if keys:
         broker.delete(*keys)
+
+
+def forget_in_process() -> None:
+    """What this process keeps of what was in Redis."""
+    from feeds.withdrawn import mirror
+    from photoapp.remember import hot
+
+    hot.clear()
+    mirror.epoch, mirror.marks, mirror.asked_at = None, {}, 0.0
 
 
 _clients: dict[str, redis.Redis] = {}

@@ -20,7 +20,7 @@ from tests.parts.isolation import redis_client
 from tests.parts.process import Server
 
 T = TypeVar("T")
-QUEUES = ("default", "feeds", "photos")
+QUEUES = ("default", "feeds", "fanout", "photos")
 
 
 def eventually(condition: Callable[[], T], *, seconds: float = 30) -> T:

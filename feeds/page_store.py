@@ -1,0 +1,186 @@
+"""The first page of a member's feed as it is stored, and the one round trip that leads to it.
+
+A page is a field of the hash `page:{u}`, named by what its bytes vary by. It begins with a line: when its composing
+began (milliseconds of Redis' clock) and the marks that it must be refused for (feeds/withdrawn.py); then gzip.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from feeds.store import FEED_TTL, feed_key, heard_key, member_key, mine_key, page_key, pulls_key, script, unpacked
+from photoapp.redis_clients import FEEDS, quick
+from users.models import User
+from users.sessions import record_key
+
+PAGE_SECONDS = 60  # counts of other people's likes may be as old
+WINDOW = 16  # ids of the feed that a first page is made from: some may be withdrawn
+
+# From the session to the page. Without a session that belongs to somebody, or with a message that waits in it: nothing;
+# without a page: all of the member's that it is composed from. ARGV: whether the session is asked for, the page's field, how many ids.
+OPEN = """
+local session, page, feed, pulls, heard, mine, member = unpack(KEYS)
+if ARGV[1] == '1' then
+  local record = redis.call('GET', session)
+  if not record or not string.find(record, '"_auth_user_id"', 1, true) then return {0} end
+  if string.find(record, '"_messages"', 1, true) then return {0} end
+end
+local stored = redis.call('HGET', page, ARGV[2])
+if stored then return {1, stored} end
+local time = redis.call('TIME')
+local ids = redis.call('LRANGE', feed, 0, ARGV[3] - 1)
+local acts = {}
+for _, id in ipairs(ids) do
+  for _, kind in ipairs({'l', 's'}) do
+    if redis.call('SISMEMBER', mine, kind .. id) == 1 then acts[#acts + 1] = kind .. id end
+  end
+end
+return {2, tostring(time[1] * 1000 + math.floor(time[2] / 1000)), redis.call('HGET', member, 'version') or '',
+  redis.call('HGET', member, 'face') or '', redis.call('LLEN', feed), redis.call('LINDEX', feed, -1) or '', ids, acts,
+  redis.call('SMEMBERS', pulls), redis.call('GET', heard) or '', redis.call('EXISTS', heard, mine)}
+"""
+
+# Stores a page unless the member acted, or the feed changed, since it was begun.
+KEEP = """
+local page, feed, member = unpack(KEYS)
+if (redis.call('HGET', member, 'version') or '') ~= ARGV[1] then return 0 end
+if (redis.call('LINDEX', feed, 0) or '') .. ':' .. redis.call('LLEN', feed) ~= ARGV[2] then return 0 end
+redis.call('HSET', page, ARGV[3], ARGV[4])
+if redis.call('TTL', page) < 0 then redis.call('EXPIRE', page, ARGV[5]) end
+redis.call('HSET', member, 'field', ARGV[3])
+return 1
+"""
+
+KEEP_FACE = """
+if (redis.call('HGET', KEYS[1], 'version') or '') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'face', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1
+"""
+
+
+# Whether the feed's newest post is known already. No: there is one, or that is not known here.
+NEWS = """
+local session, feed, pulls = unpack(KEYS)
+local record = redis.call('GET', session)
+if not record or not string.find(record, '"_auth_user_id"', 1, true) then return '' end
+if redis.call('SCARD', pulls) ~= 1 or redis.call('LINDEX', feed, -1) == '-' then return '' end
+return redis.call('LINDEX', feed, 0) or ''
+"""
+
+
+@dataclass(frozen=True)
+class Face:
+    """What a page shows, and has to know, of the member whose page it is."""
+
+    id: int
+    username: str
+    theme: str
+    is_staff: bool
+
+    @classmethod
+    def of(cls, user: User) -> "Face":
+        return cls(user.id, user.username, user.theme, user.is_staff)
+
+
+@dataclass(frozen=True)
+class Page:
+    """As it is stored."""
+
+    began: int
+    marks: Sequence[int]
+    body: bytes  # gzip
+
+    def dumped(self) -> bytes:
+        return b" ".join(b"%d" % number for number in (self.began, *self.marks)) + b"\n" + self.body
+
+    @classmethod
+    def parsed(cls, stored: bytes) -> "Page":
+        head, _, body = stored.partition(b"\n")
+        began, *marks = map(int, head.split())
+        return cls(began, marks, body)
+
+
+@dataclass(frozen=True)
+class State:
+    """Of a member: what a page is composed from."""
+
+    now: int  # milliseconds of Redis' clock
+    version: str
+    face: Face | None
+    signature: str  # of the feed: another one when it has changed
+    ids: list[int]  # the first of the feed
+    ends: bool  # whether these are all, and nothing older exists
+    is_built: bool
+    acts: frozenset[str]
+    pulled: list[int]
+    heard: frozenset[int]
+
+
+def open_page(user_id: int, field: str, session_key: str | None = None) -> Page | State | None:
+    """The stored page, else what it is composed from. With a session's key: None unless it is a member's who is
+    logged in. One round trip. Raises RedisAway."""
+    keys = [record_key(session_key or ""), *(key(user_id) for key in KEYS)]
+    arguments = ["1" if session_key else "0", field, WINDOW]
+    code, *answer = quick(FEEDS, lambda client: script(OPEN)(keys=keys, args=arguments, client=client))
+    if code == 0:
+        return None
+    return Page.parsed(answer[0]) if code == 1 else _state(user_id, *answer)
+
+
+KEYS = (page_key, feed_key, pulls_key, heard_key, mine_key, member_key)
+
+
+def _state(
+    user_id: int,
+    now: bytes,
+    version: bytes,
+    face: bytes,
+    length: int,
+    last: bytes,
+    ids: list[bytes],
+    acts: list[bytes],
+    pulls: list[bytes],
+    heard: bytes,
+    present: int,
+) -> State:
+    head = ids[0].decode() if ids else ""
+    return State(
+        now=int(now),
+        version=version.decode(),
+        face=Face(user_id, *json.loads(face)) if face else None,
+        signature=f"{head}:{length}",
+        ids=[int(id) for id in ids if id not in (b"0", b"-")],
+        ends=last == b"0" and length <= WINDOW,
+        is_built=bool(length) and last != b"-" and bool(pulls) and present == 2,
+        acts=frozenset(act.decode() for act in acts),
+        pulled=[int(author) for author in pulls if author != b"0"],
+        heard=unpacked(heard),
+    )
+
+
+def has_nothing_new(user_id: int, after: int, session_key: str) -> bool:
+    """Whether, for a session that is a member's, no post of the feed is newer than one. False also when that is not
+    known without asking elsewhere. One round trip. Raises RedisAway."""
+    keys = [record_key(session_key), feed_key(user_id), pulls_key(user_id)]
+    newest = quick(FEEDS, lambda client: script(NEWS)(keys=keys, client=client))
+    return bool(newest) and int(newest) <= after
+
+
+def keep_page(user_id: int, field: str, state: State, page: Page) -> None:
+    """Raises RedisAway."""
+    keys = [page_key(user_id), feed_key(user_id), member_key(user_id)]
+    arguments = [state.version, state.signature, field, page.dumped(), PAGE_SECONDS]
+    quick(FEEDS, lambda client: script(KEEP)(keys=keys, args=arguments, client=client))
+
+
+def keep_face(version: str, face: Face) -> None:
+    """`version`: of the member, from before the face was read. Raises RedisAway."""
+    arguments = [version, json.dumps([face.username, face.theme, face.is_staff]), FEED_TTL]
+    quick(FEEDS, lambda client: script(KEEP_FACE)(keys=[member_key(face.id)], args=arguments, client=client))
+
+
+def last_field(user_id: int) -> str:
+    """How the member's last page was named; "" when none is known. Raises RedisAway."""
+    found = quick(FEEDS, lambda client: client.hget(member_key(user_id), "field"))
+    return found.decode() if found else ""

@@ -1,0 +1,35 @@
+"""Work ahead of time: feeds and pages of members who were here lately. None of it has to be done: what is not there is
+made when it is asked for, so a message that is lost loses nothing, and nobody waits for the broker."""
+
+from collections.abc import Sequence
+
+from celery import shared_task
+
+from feeds import page_store, services
+from feeds.first_page import renewed_page
+from photoapp.outbox import offer
+
+COMPOSE_CHUNK = 100
+
+
+@shared_task(name="feeds.compose_pages", expires=60)
+def compose_pages(user_ids: Sequence[int]) -> None:
+    for user_id in user_ids:
+        language = page_store.last_field(user_id)
+        if language:
+            renewed_page(user_id, language)
+
+
+@shared_task(name="feeds.build", expires=60)
+def build(user_id: int) -> None:
+    services.rebuild(user_id)
+    compose_pages([user_id])
+
+
+def compose_soon(user_ids: Sequence[int]) -> None:
+    for start in range(0, len(user_ids), COMPOSE_CHUNK):
+        offer(compose_pages, user_ids[start : start + COMPOSE_CHUNK], queue="feeds")
+
+
+def build_soon(user_id: int) -> None:
+    offer(build, user_id, queue="feeds")

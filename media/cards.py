@@ -1,0 +1,195 @@
+"""Cards as they are stored: rendered once for each post and language, with slots where viewers differ.
+
+A card is a hash in Redis, `card:<post id>`:
+
+    g       the card's generation: a random name, another one after each change of the post or of its author's face
+    c       how often the counts have changed
+    n       likes and comments, as counted after the last change
+    en, de  the generation that was rendered, then the card as JSON
+
+Whoever fills a card reads `g` and `c` before the database, and what they store is refused if these have changed in
+between. So a card is never filled with something older than its invalidation.
+"""
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Protocol
+from uuid import uuid4
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, override
+
+from media.models import Post, PostCount
+from media.selectors import cards_by_ids
+from media.templatetags.cards import SLOT, STORED, acts_of, at_place, menu_of
+from media.templatetags.posts import age_of
+from photoapp import ids
+from photoapp.cache_stats import count
+from photoapp.redis_clients import CACHE, acting, quick
+
+CARD_SECONDS = 24 * 3600
+PARTS = 6  # of the HTML, around five slots: age, menu, sizes and loading of the first photo, acts
+DROP_CHUNK = 500
+LANGUAGES = [code for code, _ in settings.LANGUAGES]
+
+
+class CardViewer(Protocol):
+    """To whom a card is shown."""
+
+    id: int
+    is_staff: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    id: int
+    owner_id: int
+    owner: str  # user name
+    tagged: tuple[int, ...]  # who is shown as tagged
+    parts: tuple[str, ...]
+    likes: int
+    comments: int
+
+    def html(self, viewer: CardViewer, place: int, *, liked: bool, saved: bool, now: datetime) -> str:
+        """The card in the active language, at a place of the page, from 1."""
+        language, slug = get_language(), ids.encode(self.id)
+        own = viewer.id == self.owner_id
+        who = "owner" if own else "staff" if viewer.is_staff else "member"
+        slots = (
+            age_of(ids.time_of(self.id), now),
+            menu_of(language, who, not own and viewer.id in self.tagged, slug, self.owner),
+            *at_place(place),
+            acts_of(language, True, liked, saved, slug, self.likes, self.comments),
+            "",
+        )
+        return "".join([part for pair in zip(self.parts, slots, strict=True) for part in pair])
+
+
+def stored_cards(post_ids: Sequence[int], language: str) -> dict[int, Card]:
+    """Those that are there; one round trip. Raises RedisAway."""
+
+    def read(client: Any) -> Any:
+        with client.pipeline(transaction=False) as pipe:
+            for post_id in post_ids:
+                pipe.hmget(_key(post_id), "g", "n", language)
+            return pipe.execute()
+
+    found = {}
+    for post_id, answer in zip(post_ids, quick(CACHE, read) if post_ids else [], strict=True):
+        if (card := _parsed(post_id, *answer)) is not None:
+            found[post_id] = card
+    for outcome, times in (("hit", len(found)), ("miss", len(post_ids) - len(found))):
+        count("card", outcome, times)
+    return found
+
+
+def cards_for(post_ids: Sequence[int], language: str) -> dict[int, Card]:
+    """The cards of those that are live: what is not stored is rendered, from one query for each content server, and
+    stored. Raises redis' errors."""
+    found = stored_cards(post_ids, language)
+    missing = [id for id in post_ids if id not in found]
+    return found | _filled(missing, language) if missing else found
+
+
+def _key(post_id: int) -> str:
+    return f"card:{post_id}"
+
+
+def _parsed(post_id: int, generation: bytes | None, counts: bytes | None, stored: bytes | None) -> Card | None:
+    if generation is None or counts is None or stored is None or not stored.startswith(generation):
+        return None
+    owner_id, owner, tagged, parts = json.loads(stored[len(generation) :])
+    likes, comments = counts.split()
+    return Card(post_id, owner_id, owner, tuple(tagged), tuple(parts), int(likes), int(comments))
+
+
+# --- Filling
+
+# Gives the card a generation if it has none; returns it, and the number of changes of its counts.
+OPEN = """
+redis.call('HSETNX', KEYS[1], 'g', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return redis.call('HMGET', KEYS[1], 'g', 'c')
+"""
+STORE = """
+if redis.call('HGET', KEYS[1], 'g') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[3], ARGV[1] .. ARGV[4])
+if (redis.call('HGET', KEYS[1], 'c') or '') == ARGV[2] then redis.call('HSET', KEYS[1], 'n', ARGV[5]) end
+return 1
+"""
+
+
+def _filled(post_ids: Sequence[int], language: str) -> dict[int, Card]:
+    client = acting(CACHE)
+    with client.pipeline(transaction=False) as pipe:
+        for post_id in post_ids:
+            lives = int(CARD_SECONDS * random.uniform(0.9, 1))
+            _script(OPEN)(keys=[_key(post_id)], args=[uuid4().hex[:12], lives], client=pipe)
+        opened = dict(zip(post_ids, pipe.execute(), strict=True))
+    filled = {}
+    with client.pipeline(transaction=False) as pipe, override(language):
+        for post in cards_by_ids(post_ids, None):
+            card = rendered(post)
+            if card is None:
+                continue
+            filled[post.id] = card
+            generation, changes = opened[post.id]
+            body = json.dumps([card.owner_id, card.owner, card.tagged, card.parts], separators=(",", ":"))
+            counts = f"{card.likes} {card.comments}"
+            arguments = [generation, changes or b"", language, body, counts]
+            _script(STORE)(keys=[_key(post.id)], args=arguments, client=pipe)
+        pipe.execute()
+    count("card", "computed", len(filled))
+    return filled
+
+
+def rendered(post: Post) -> Card | None:
+    """A post of media.selectors in the active language; None when its words hold what marks the slots."""
+    html = render_to_string("media/_card.html", {"post": post, "place": STORED})
+    parts = html.split(SLOT)
+    if len(parts) != PARTS:
+        return None
+    tagged = tuple(int(person["id"]) for person in post.shown_people)
+    return Card(post.id, post.owner_id, post.owner.username, tagged, tuple(parts), post.like_count, post.comment_count)
+
+
+# --- Invalidation
+
+# A card that does not exist has nobody who fills it, either: whoever does has opened it.
+DROP = """
+for _, key in ipairs(KEYS) do
+  if redis.call('EXISTS', key) == 1 then
+    redis.call('HSET', key, 'g', ARGV[1])
+    redis.call('HDEL', key, 'n', unpack(ARGV, 2))
+  end
+end
+"""
+CHANGE_COUNTS = "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('HINCRBY', KEYS[1], 'c', 1) end"
+SET_COUNTS = "if redis.call('HGET', KEYS[1], 'c') == ARGV[1] then redis.call('HSET', KEYS[1], 'n', ARGV[2]) end"
+
+
+def drop_cards(post_ids: Iterable[int]) -> None:
+    """After a change of these posts, or of their authors' faces. Raises redis' errors."""
+    keys = [_key(post_id) for post_id in post_ids]
+    for start in range(0, len(keys), DROP_CHUNK):
+        _script(DROP)(keys=keys[start : start + DROP_CHUNK], args=[uuid4().hex[:12], *LANGUAGES])
+
+
+def renew_counts(post_id: int) -> None:
+    """After a like or a comment came or went. Of several at a time, the one that began last writes what it has read,
+    and it has read all."""
+    key = _key(post_id)
+    changes = _script(CHANGE_COUNTS)(keys=[key])
+    if changes is not None:
+        totals = PostCount.totals(post_id, "likes", "comments")
+        _script(SET_COUNTS)(keys=[key], args=[changes, f"{totals['likes']} {totals['comments']}"])
+
+
+@lru_cache(maxsize=8)
+def _script(source: str) -> Any:
+    return acting(CACHE).register_script(source)
