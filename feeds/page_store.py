@@ -17,7 +17,8 @@ PAGE_SECONDS = 60  # counts of other people's likes may be as old
 WINDOW = 16  # ids of the feed that a first page is made from: some may be withdrawn
 
 # From the session to the page. Without a session that belongs to somebody, or with a message that waits in it: nothing;
-# without a page: all of the member's that it is composed from. ARGV: whether the session is asked for, the page's field, how many ids.
+# without a page: all of the member's that it is composed from. ARGV: whether the session is asked for, the page's
+# field, how many ids.
 OPEN = """
 local session, page, feed, pulls, heard, mine, member = unpack(KEYS)
 if ARGV[1] == '1' then

@@ -16,9 +16,15 @@ from feeds.first_page import first_page
 from feeds.page_store import Page
 from feeds.selectors import feed_page, newer_count, suggestions
 from photoapp import ids
+from photoapp.http_cache import Subject, cached_view
+
+
+def _landing(request: HttpRequest) -> Subject:
+    return Subject("")
 
 
 @require_safe
+@cached_view("landing", _landing)
 def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return _feed(request)

@@ -14,15 +14,28 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from media import services
 from media.comments import comments_page, replies_page, thread_of
 from media.forms import CommentForm
+from media.generations import author_generation, owner_of, post_generation
 from media.models import Comment, Post
 from media.pages import comment_anchor, post_or_404, post_url, replies_url
 from media.selectors import comment_for, neighbours
 from media.templatetags.posts import fallback
+from photoapp.http_cache import Subject, cached_view
 
 REPLY_IDS = "reply_%s"  # of the fields of a reply's form, which may stand in a page beside a comment's
 
 
+def _of_post(request: HttpRequest, post_id: int) -> Subject | None:
+    owner_id = owner_of(post_id)
+    return Subject(str(post_id), [author_generation(owner_id), post_generation(post_id)]) if owner_id else None
+
+
 @require_safe
+@cached_view(
+    "post",
+    _of_post,
+    params=["cursor"],
+    renewed_by="its comments; its owner's face; a post of theirs that comes, changes or goes",
+)
 def post_page(request: HttpRequest, post_id: int) -> HttpResponse:
     return _page(request, post_or_404(request, post_id), CommentForm())
 

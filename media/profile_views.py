@@ -8,11 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from media.generations import author_generation
 from media.models import Post
 from media.selectors import archived_page, post_count, profile_page, saved_page, tagged_page, unfinished_posts
+from photoapp.http_cache import Subject, cached_view
 from photoapp.pagination import Page
 from users.models import User
-from users.selectors import Relation, follow_counts, may_see, request_count, visible_member
+from users.selectors import Relation, follow_counts, known_id, may_see, request_count, visible_member
 
 
 def _member_or_404(request: HttpRequest, username: str) -> tuple[User, Relation]:
@@ -22,7 +24,16 @@ def _member_or_404(request: HttpRequest, username: str) -> tuple[User, Relation]
     return found
 
 
+def _of_member(request: HttpRequest, username: str) -> Subject | None:
+    member_id = known_id(username)
+    return Subject(str(member_id), [author_generation(member_id)]) if member_id else None
+
+
+RENEWED_BY = "the member's face; a post of theirs that comes, changes or goes"
+
+
 @require_safe
+@cached_view("profile", _of_member, params=["cursor"], renewed_by=RENEWED_BY)
 def profile(request: HttpRequest, username: str) -> HttpResponse:
     member, relation = _member_or_404(request, username)
     page = None
@@ -34,7 +45,12 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     return _page(request, member, relation, "posts", page, **context)
 
 
+def _of_member_named(request: HttpRequest) -> Subject | None:
+    return _of_member(request, request.GET.get("username", ""))
+
+
 @require_safe
+@cached_view("profile", _of_member_named, params=["cursor"], named_by=["username"], renewed_by=RENEWED_BY)
 def user_details(request: HttpRequest) -> HttpResponse:
     """/get_user_details?username=…: the same page by the name that the design this follows gave it."""
     return profile(request, request.GET.get("username", ""))

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from media import processing, services
 from media.cards import drop_cards, renew_counts
+from media.generations import author_generation, post_generation
 from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, Trace, UploadKey
-from media.recent import author_generation, post_generation
 from photoapp.ids import new_id_beside
 from photoapp.outbox import handles
 from photoapp.remember import renew

@@ -4,6 +4,7 @@ database for them. They are renewed with the author's generation (media/receiver
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from media.generations import author_generation
 from media.models import Post
 from media.selectors import newest_ids_of
 from photoapp.remember import peek, remember
@@ -18,16 +19,6 @@ class Recent:
 
     ids: list[int]
     complete: bool
-
-
-def author_generation(author_id: int) -> str:
-    """Changes with an author's face, and with each of their posts that appears, changes or goes."""
-    return f"author:{author_id}"
-
-
-def post_generation(post_id: int) -> str:
-    """Changes with the comments on a post. (The post itself changes its author's generation.)"""
-    return f"post:{post_id}"
 
 
 def recent_ids(author_id: int) -> Recent:

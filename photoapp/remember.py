@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FlightTimeout
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
@@ -222,12 +222,12 @@ class _Asked:
         until = time.time() + self.ttl * random.uniform(1 - JITTER, 1)
         stored = json.dumps([until, entry.tokens]).encode() + b"\n" + self.codec.dump(value)
         lives = int((self.ttl + STALE_SECONDS) * 1000)
-        with _away_is_no_harm():
+        with suppress(RedisAway):
             quick(CACHE, lambda client: _store(client)(keys=[self.key, self.lease], args=[token, stored, lives]))
         return value
 
     def give_back(self, token: str) -> None:
-        with _away_is_no_harm():  # the lease ends by itself
+        with suppress(RedisAway):  # the lease ends by itself
             quick(CACHE, lambda client: _give_back(client)(keys=[self.lease], args=[token]))
 
     def bounded(self) -> Any:
@@ -260,14 +260,6 @@ def _store(client: Any) -> Any:
 @lru_cache(maxsize=4)
 def _give_back(client: Any) -> Any:
     return client.register_script(GIVE_BACK)
-
-
-@contextmanager
-def _away_is_no_harm() -> Iterator[None]:
-    try:
-        yield
-    except RedisAway:
-        pass
 
 
 class Flights:

@@ -12,6 +12,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from photoapp.refusals import refusal
+from photoapp.remember import Overloaded
 
 ROBOTS = """User-agent: *
 Disallow: /api/
@@ -51,10 +52,12 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Called while the exception is handled. A database that is away comes back; all else is a mistake of ours."""
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
+    """Called while the exception is handled. A database that is away comes back, and a crowd goes; all else is a mistake
+    of ours."""
+    error = sys.exception()
+    if isinstance(error, OperationalError | InterfaceError | Overloaded):
         response = refusal(request, 503, _("The site cannot answer just now."))
-        response.headers["Retry-After"] = "10"
+        response.headers["Retry-After"] = "2" if isinstance(error, Overloaded) else "10"
         return response
     return refusal(request, 500, _("Something went wrong on our side."))
 

@@ -9,10 +9,11 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from photoapp.outbox import handles
+from photoapp.remember import renew
 from photoapp.shards import FRIENDS, alias_for
 from users import mails, requests, services, sessions
 from users.models import Block, BlockedBy, FollowCount, Follower, Following, User
-from users.selectors import ID_CHUNK
+from users.selectors import ID_CHUNK, PEOPLE
 
 
 @handles("follow.changed", name="users.mirror_follow", inline=True)
@@ -70,6 +71,13 @@ def accept_pending(user_id: int) -> None:
             mirror_follow(follower_id, user_id)
         if len(chunk) < ID_CHUNK:
             return
+
+
+@handles("user.changed", name="users.hide_who_left", inline=True)
+def hide_who_left(user_id: int) -> None:
+    """From what is remembered of searches."""
+    if not User.objects.filter(id=user_id, is_active=True).exists():
+        renew(PEOPLE)
 
 
 @handles("user.deleted", name="users.erase_member")

@@ -10,10 +10,12 @@ from knox.models import AuthToken
 
 from photoapp.pagination import Page, keyset_page
 from photoapp.prepared import Prepared
+from photoapp.remember import remember
 from photoapp.shards import FRIENDS, alias_for
 from users.models import Block, BlockedBy, FollowCount, Follower, Following, User
 
 LIST_SIZE = 30
+PEOPLE = "people"  # the generation of what is found among all members: another one when somebody leaves
 ID_CHUNK = 1000
 
 Viewer = User | AnonymousUser
@@ -38,6 +40,22 @@ def active_user(username: str) -> User | None:
     if "\0" in username:  # PostgreSQL takes no such text, not even in a question
         return None
     return User.objects.filter(username=username.lower(), is_active=True).first()
+
+
+def known_id(username: str) -> int | None:
+    """The id of an active member; None where there is none. No query when it is remembered, which may be for a few
+    minutes after the member took another name."""
+
+    def compute() -> int:
+        user = active_user(username)
+        if user is None:
+            raise User.DoesNotExist
+        return user.id
+
+    try:
+        return remember(f"name:{username.lower()}", compute, ttl=60)
+    except User.DoesNotExist:
+        return None
 
 
 def visible_member(viewer: Viewer, username: str) -> tuple[User, Relation] | None:

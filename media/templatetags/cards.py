@@ -90,7 +90,8 @@ def _photo(photo: Photo, alt: str, shape: str, place: object, detail: bool) -> s
     sources, last = _sources(photo.width)
     sources = sources.replace("{folder}", folder)
     return (
-        f'<div class="photo">{shape}{blur}{opens}<picture><source type="image/webp" srcset="{sources}" sizes="{before_sizes}{sizes}">'
+        f'<div class="photo">{shape}{blur}{opens}<picture>'
+        f'<source type="image/webp" srcset="{sources}" sizes="{before_sizes}{sizes}">'
         f'<img src="{folder}/{last}.jpg" '
         f'width="{photo.width}" height="{photo.height}" alt="{escape(photo.alt or alt)}"{loading} decoding="async">'
         f"</picture>{closes}</div>"
