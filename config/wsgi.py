@@ -1,4 +1,5 @@
 import os
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
@@ -6,7 +7,7 @@ from config.app_sets import active_sets
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+application: Any = get_wsgi_application()
 if "feed" in active_sets():
     from feeds.front import front_door  # after Django is set up
 

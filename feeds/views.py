@@ -40,11 +40,11 @@ def feed(request: HttpRequest) -> HttpResponse:
 def _feed(request: HttpRequest) -> HttpResponse:
     if not request.GET and not len(get_messages(request)):
         try:
-            page = first_page(request.user, get_language())  # type: ignore[arg-type]
+            stored = first_page(request.user, get_language())  # type: ignore[arg-type]
         except RedisError:
-            page = None
-        if page is not None:
-            return _page_response(request, page)
+            stored = None
+        if stored is not None:
+            return _page_response(request, stored)
     cursor = request.GET.get("cursor")
     page = feed_page(request.user, cursor)  # type: ignore[arg-type]
     context: dict[str, Any] = {"page": page, "cursor": cursor}

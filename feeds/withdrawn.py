@@ -106,11 +106,15 @@ class Mirror:
         return int(epoch) if epoch is not None else None, rows
 
     def _ask_on(self) -> None:
+        behind = False
         while True:
             try:
                 self.ask()
+                behind = False
             except RedisError as error:
-                log.warning("feeds.mirror_behind", error=f"{type(error).__name__}: {error}")
+                if not behind:  # said once, until it is over
+                    log.warning("feeds.mirror_behind", error=f"{type(error).__name__}: {error}")
+                behind = True
             except Exception:  # without this thread no page would be shown again
                 log.exception("feeds.mirror_failed")
             time.sleep(ASK_EVERY)

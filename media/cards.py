@@ -41,8 +41,11 @@ LANGUAGES = [code for code, _ in settings.LANGUAGES]
 class CardViewer(Protocol):
     """To whom a card is shown."""
 
-    id: int
-    is_staff: bool
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def is_staff(self) -> bool: ...
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Called while the exception is handled. A database that is away comes back, and a crowd goes; all else is a mistake
-    of ours."""
+    """Called while the exception is handled. Databases come back, and crowds go; all else is a mistake of ours."""
     error = sys.exception()
     if isinstance(error, OperationalError | InterfaceError | Overloaded):
         response = refusal(request, 503, _("The site cannot answer just now."))
