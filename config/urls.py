@@ -5,6 +5,7 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.app_sets import active_sets, urls_of
+from config.cache_policies import state_theirs
 from photoapp import health, views
 
 swagger_styles = csp_update({"style-src": ["'self'", "'unsafe-inline'"]})  # Swagger UI writes styles into its page
@@ -21,6 +22,7 @@ urlpatterns = [
     path("api/docs/", swagger_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api-docs"),
     *[pattern for app_set in active_sets() for pattern in urls_of(app_set)],
 ]
+state_theirs(urlpatterns)
 
 handler400 = "photoapp.views.bad_request"
 handler403 = "photoapp.views.permission_denied"

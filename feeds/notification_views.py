@@ -8,8 +8,10 @@ from django.views.decorators.http import require_http_methods
 
 from feeds.notifications import grouped, mark_seen, notifications_page
 from photoapp import ids
+from photoapp.http_cache import personal
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def notifications(request: HttpRequest) -> HttpResponse:

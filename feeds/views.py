@@ -13,10 +13,18 @@ from isal import igzip
 from redis.exceptions import RedisError
 
 from feeds.first_page import first_page
-from feeds.page_store import Page
+from feeds.page_store import PAGE_SECONDS, Page
 from feeds.selectors import feed_page, newer_count, suggestions
 from photoapp import ids
-from photoapp.http_cache import Subject, cached_view
+from photoapp.http_cache import PERSONAL, Policy, Subject, cached_view, personal, states
+
+FIRST_PAGE = Policy(
+    PERSONAL.header,
+    "the member, language",
+    "page:{u}",
+    "a post that reaches the feed; own acts; a post on it that goes or is edited; the face of an author on it",
+    PAGE_SECONDS,
+)
 
 
 def _landing(request: HttpRequest) -> Subject:
@@ -24,13 +32,14 @@ def _landing(request: HttpRequest) -> Subject:
 
 
 @require_safe
-@cached_view("landing", _landing)
+@cached_view("landing", _landing, members=FIRST_PAGE)
 def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return _feed(request)
     return render(request, "landing.html")
 
 
+@states(FIRST_PAGE)
 @require_safe
 @login_required
 def feed(request: HttpRequest) -> HttpResponse:
@@ -61,6 +70,7 @@ def _page_response(request: HttpRequest, page: Page) -> HttpResponse:
     return response
 
 
+@personal
 @require_safe
 @login_required
 def new_posts(request: HttpRequest) -> HttpResponse:

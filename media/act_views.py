@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from media import services
 from media.models import Post
 from media.pages import back_to_card, post_or_404, post_url
+from photoapp.http_cache import personal
 
 INCOMPLETE = "This form is not complete. Go back and try again."
 
@@ -24,6 +25,7 @@ def _one_of(request: HttpRequest, *actions: str) -> str:
     return action
 
 
+@personal
 @require_POST
 def like(request: HttpRequest, post_id: int) -> HttpResponse:
     """`action` is like or unlike. Answers JSON to the page's script: {"liked": …, "likes": n}."""
@@ -41,6 +43,7 @@ def like(request: HttpRequest, post_id: int) -> HttpResponse:
     return JsonResponse({"liked": liked, "likes": post.like_count + liked - bool(post.liked)})
 
 
+@personal
 @require_POST
 def save(request: HttpRequest, post_id: int) -> HttpResponse:
     """`action` is save or unsave. Answers JSON to the page's script: {"saved": …}."""
@@ -60,6 +63,7 @@ def save(request: HttpRequest, post_id: int) -> HttpResponse:
     return JsonResponse({"saved": saved})
 
 
+@personal
 @require_POST
 @login_required
 def archive(request: HttpRequest, post_id: int) -> HttpResponse:
@@ -75,6 +79,7 @@ def archive(request: HttpRequest, post_id: int) -> HttpResponse:
     return redirect(post)
 
 
+@personal
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_post(request: HttpRequest, post_id: int) -> HttpResponse:
@@ -90,6 +95,7 @@ def delete_post(request: HttpRequest, post_id: int) -> HttpResponse:
     return redirect(post.owner)
 
 
+@personal
 @require_POST
 @login_required
 def restore_post(request: HttpRequest, post_id: int) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from media import avatars
 from media.imaging import InvalidPhoto
+from photoapp.http_cache import Policy, personal, states
 from photoapp.middleware import body_is_whole
 
 NAME = re.compile(r"[1-9A-HJ-NP-Za-km-z]{1,11}-[A-Za-z0-9]{16}")
@@ -21,6 +22,7 @@ NAME = re.compile(r"[1-9A-HJ-NP-Za-km-z]{1,11}-[A-Za-z0-9]{16}")
 KEPT = "public, max-age=86400, s-maxage=3600"
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def avatar_settings(request: HttpRequest) -> HttpResponse:
@@ -62,6 +64,7 @@ def _crop(request: HttpRequest) -> avatars.Crop | None:
     return avatars.Crop(*parts) if all(math.isfinite(part) for part in parts) else None
 
 
+@states(Policy(KEPT))
 @require_safe
 def avatar_file(request: HttpRequest, name: str) -> HttpResponse:
     """Public, as names are; does not look at the session, so that caches can share it."""

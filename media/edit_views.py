@@ -14,8 +14,10 @@ from media.forms import EditForm
 from media.models import Post
 from media.pages import post_or_404
 from media.uploads import InvalidUpload
+from photoapp.http_cache import personal
 
 
+@personal
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_post(request: HttpRequest, post_id: int) -> HttpResponse:

@@ -12,6 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from media.models import FORMATS, WIDTHS, Photo
 from media.selectors import visible_photo
 from photoapp.authentication import TokenAuthentication
+from photoapp.http_cache import PERSONAL, Policy, states
 from users.selectors import Viewer
 
 log = structlog.get_logger(__name__)
@@ -19,9 +20,11 @@ log = structlog.get_logger(__name__)
 CONTENT_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 # What is public is so to everybody: shared caches may keep it, and ask again after a minute, since it may go private.
 PUBLIC = "public, max-age=86400, s-maxage=60"
-PRIVATE = "private, no-cache"
+PRIVATE = PERSONAL.header
+FILE = Policy(PUBLIC, of="of public accounts", other=Policy(PRIVATE, "who may see it", of="of private accounts"))
 
 
+@states(FILE)
 @require_safe
 def photo_file(request: HttpRequest, photo_id: int, secret: str, width: int, format: str) -> HttpResponseBase:
     if width not in WIDTHS or format not in FORMATS:

@@ -19,7 +19,7 @@ from media.models import Comment, Post
 from media.pages import comment_anchor, post_or_404, post_url, replies_url
 from media.selectors import comment_for, neighbours
 from media.templatetags.posts import fallback
-from photoapp.http_cache import Subject, cached_view
+from photoapp.http_cache import Subject, cached_view, personal
 
 REPLY_IDS = "reply_%s"  # of the fields of a reply's form, which may stand in a page beside a comment's
 
@@ -68,6 +68,7 @@ def _about(post: Post) -> dict[str, Any]:
     return {"picture": picture, "words": Truncator(post.caption).chars(200) or alt}
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 def comments(request: HttpRequest, post_id: int) -> HttpResponse:
     """POST adds a comment, `text`."""
@@ -84,6 +85,7 @@ def comments(request: HttpRequest, post_id: int) -> HttpResponse:
     return redirect(f"{post.get_absolute_url()}#comments")
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 def replies(request: HttpRequest, comment_id: int) -> HttpResponse:
     """The thread that a comment is in: GET lists it, POST adds a reply, `text`."""
@@ -140,6 +142,7 @@ def _thread_page(
     return render(request, "media/replies.html", context, status=status)
 
 
+@personal
 @require_POST
 @login_required
 def delete_comment(request: HttpRequest, comment_id: int) -> HttpResponse:

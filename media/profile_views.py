@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from media.generations import author_generation
 from media.models import Post
 from media.selectors import archived_page, post_count, profile_page, saved_page, tagged_page, unfinished_posts
-from photoapp.http_cache import Subject, cached_view
+from photoapp.http_cache import Subject, cached_view, personal
 from photoapp.pagination import Page
 from users.models import User
 from users.selectors import Relation, follow_counts, known_id, may_see, request_count, visible_member
@@ -56,6 +56,7 @@ def user_details(request: HttpRequest) -> HttpResponse:
     return profile(request, request.GET.get("username", ""))
 
 
+@personal
 @require_safe
 def tagged(request: HttpRequest, username: str) -> HttpResponse:
     member, relation = _member_or_404(request, username)
@@ -65,6 +66,7 @@ def tagged(request: HttpRequest, username: str) -> HttpResponse:
     return _page(request, member, relation, "tagged", page)
 
 
+@personal
 @require_safe
 @login_required
 def saved(request: HttpRequest) -> HttpResponse:
@@ -72,6 +74,7 @@ def saved(request: HttpRequest) -> HttpResponse:
     return _page(request, me, Relation(is_self=True), "saved", saved_page(me, request.GET.get("cursor")))
 
 
+@personal
 @require_safe
 @login_required
 def archived(request: HttpRequest) -> HttpResponse:

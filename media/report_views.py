@@ -8,11 +8,13 @@ from django.views.decorators.http import require_http_methods
 
 from media.pages import post_or_404
 from media.selectors import comment_for
+from photoapp.http_cache import personal
 from users.models import Report, User
 from users.report_views import report_page
 from users.selectors import relation, users_by_ids
 
 
+@personal
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_post(request: HttpRequest, post_id: int) -> HttpResponse:
@@ -22,6 +24,7 @@ def report_post(request: HttpRequest, post_id: int) -> HttpResponse:
     )
 
 
+@personal
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_comment(request: HttpRequest, comment_id: int) -> HttpResponse:

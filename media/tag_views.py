@@ -14,9 +14,11 @@ from media import services
 from media.models import Post
 from media.pages import back_to_card
 from media.selectors import own_tag, visible_post, waiting_tags_page
+from photoapp.http_cache import personal
 from users.services import update_profile
 
 
+@personal
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def tag(request: HttpRequest, post_id: int) -> HttpResponse:
@@ -44,6 +46,7 @@ def tag(request: HttpRequest, post_id: int) -> HttpResponse:
     return back_to_card(request, post)
 
 
+@personal
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def tag_settings(request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,7 @@ from media.models import ALT_LENGTH, CAPTION_LENGTH, Post, StagedPhoto
 from media.selectors import shared_post, staged_photos_of
 from media.services import StorageAway, discard_staged, publish_post, publish_staged, stage_photo
 from media.uploads import InvalidUpload
+from photoapp.http_cache import personal
 from photoapp.middleware import body_is_whole
 from users.services import update_profile
 
@@ -25,6 +26,7 @@ MOST_KEYS = 50  # in one question
 AnyResponse = TypeVar("AnyResponse", bound=HttpResponse)
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     if not request.accepts("text/html"):
@@ -89,6 +91,7 @@ def _share(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"post": post.get_absolute_url()}, status=201)
 
 
+@personal
 @require_http_methods(["GET", "POST"])
 def staged_photos(request: HttpRequest) -> HttpResponse:
     """GET `keys` (with commas) and `post` (the form's key): what is stored already, and whether the post was shared.

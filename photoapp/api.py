@@ -17,6 +17,7 @@ from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from photoapp.http_cache import PERSONAL
 from photoapp.ids import MAX_ID
 from photoapp.pagination import Page
 
@@ -32,6 +33,7 @@ class UnsafeRequestThrottle(ScopedRateThrottle):
 
 
 class ApiView(APIView):
+    cache_policy = PERSONAL
     throttle_classes = [UnsafeRequestThrottle]
     throttle_scope = "write"
 

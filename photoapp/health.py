@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.cache import never_cache
 from django_prometheus.exports import ExportToDjangoView
+
+from photoapp.http_cache import never_stored
 
 
 def is_insider(request: HttpRequest) -> bool:
@@ -23,7 +24,7 @@ def is_insider(request: HttpRequest) -> bool:
     return request.user.is_active and request.user.is_staff  # type: ignore[union-attr]
 
 
-@never_cache
+@never_stored
 def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
@@ -48,7 +49,7 @@ def _probes() -> dict[str, Callable[[], object]]:
     }
 
 
-@never_cache
+@never_stored
 def readyz(request: HttpRequest) -> HttpResponse:
     failed = []
     for name, probe in _probes().items():
@@ -60,7 +61,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse(body, status=503 if failed else 200)
 
 
-@never_cache
+@never_stored
 def metrics(request: HttpRequest) -> HttpResponse:
     if not is_insider(request):
         raise Http404

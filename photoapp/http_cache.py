@@ -1,17 +1,18 @@
 """What may be kept of a view's answers, by whom and for how long; each view states its policy, docs/caching.md lists
-them.
+them. (Those of others' views are in config/cache_policies.py.)
 
     @personal            for the one who asked: private, no-cache
     @never_stored        not even by the browser: no-store
     @cached_view(...)    to visitors the same for all: kept in Redis, and for half a minute by shared caches; to
                          members personal
+    @sends(Policy(…))    all answers get its header
     @states(Policy(…))   the view writes its own header
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -32,13 +33,17 @@ SHARED = f"public, max-age=0, s-maxage={SHARED_SECONDS}, stale-while-revalidate=
 
 @dataclass(frozen=True)
 class Policy:
-    """A row of the table in docs/caching.md. `key`, `renewed_by`: in Redis; "" for what is not kept there."""
+    """A row of the table in docs/caching.md. `key`, `renewed_by`: in Redis; "" for what is not kept there.
+
+    A view whose answers differ in this has a row for each kind: `of` says which, `other` is the next one."""
 
     header: str
     varies_by: str = ""
     key: str = ""
     renewed_by: str = ""
     seconds: int | None = None  # that it is fresh in Redis
+    of: str = ""
+    other: "Policy | None" = None
 
 
 PERSONAL = Policy("private, no-cache", "the member")
@@ -56,15 +61,23 @@ def states(policy: Policy) -> Callable[[View], View]:
 personal = states(PERSONAL)
 
 
-def never_stored(view: Callable[..., Any]) -> Callable[..., Any]:
-    @states(NEVER_STORED)
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "no-store"
-        return response  # type: ignore[no-any-return]
+def sends(policy: Policy) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """States a policy, and writes its header on all that the view answers."""
 
-    return answer
+    def wrap(view: Callable[..., Any]) -> Callable[..., Any]:
+        @states(policy)
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            response = view(request, *args, **kwargs)
+            response.headers["Cache-Control"] = policy.header
+            return response  # type: ignore[no-any-return]
+
+        return answer
+
+    return wrap
+
+
+never_stored = sends(NEVER_STORED)
 
 
 @dataclass(frozen=True)
@@ -91,14 +104,17 @@ def cached_view(
     named_by: Sequence[str] = (),
     seconds: int = SHARED_SECONDS,
     renewed_by: str = "",
+    members: Policy = PERSONAL,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Visitors' pages from Redis: 200s, by subject, language and `params` of the address. With any parameter but these
     and `named_by`, which only say the subject, and where `subject(request, …)` finds none, the view answers by itself.
+    `members` is the policy of what it answers to members.
 
     Pages are kept compressed. An answer carries an ETag, and is 304 to who has it.
     """
     varies = ", ".join(["language", *params])
-    policy = Policy(f"{SHARED}; members: {PERSONAL.header}", varies, f"{family}:…", renewed_by, seconds)
+    to_members = replace(members, of="members")
+    policy = Policy(SHARED, varies, f"{family}:…", renewed_by, seconds, of="visitors", other=to_members)
 
     def wrap(view: Callable[..., Any]) -> Callable[..., Any]:
         @states(policy)

@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from photoapp.http_cache import Policy, sends
 from photoapp.refusals import refusal
 from photoapp.remember import Overloaded
 
@@ -28,7 +28,7 @@ Disallow: /login/
 Disallow: /get_user_details
 Disallow: /*/report/
 """
-for_everybody = cache_control(public=True, max_age=86400)
+for_everybody = sends(Policy("public, max-age=86400"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from photoapp.http_cache import never_stored, personal
 from users import deletion, selectors, services, sessions
 from users.deletion import RESTORE_KEY
 from users.devices import device_name
@@ -46,7 +47,7 @@ class SignupView(AllauthSignupView):
         return response
 
 
-signup = SignupView.as_view()
+signup = never_stored(SignupView.as_view())
 
 
 class LogoutView(AllauthLogoutView):
@@ -55,7 +56,7 @@ class LogoutView(AllauthLogoutView):
         return _forgotten(super().post(*args, **kwargs))
 
 
-log_out = LogoutView.as_view()
+log_out = never_stored(LogoutView.as_view())
 
 
 def _forgotten(response: HttpResponse) -> HttpResponse:
@@ -63,6 +64,7 @@ def _forgotten(response: HttpResponse) -> HttpResponse:
     return response
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def devices(request: HttpRequest) -> HttpResponse:
@@ -93,6 +95,7 @@ def _end(request: HttpRequest, user: User) -> HttpResponse:
     return redirect("/settings/sessions/")
 
 
+@never_stored
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
@@ -111,6 +114,7 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     return render(request, "users/delete_account.html", context, status=400 if form.errors else 200)
 
 
+@never_stored
 @require_http_methods(["GET", "HEAD", "POST"])
 def restore_account(request: HttpRequest) -> HttpResponse:
     """For who has just logged in to an account that they had deleted (users.adapter.respond_user_inactive)."""

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.forms.models import model_to_dict
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
@@ -25,6 +26,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from photoapp.api import WRITE_ERRORS, ApiView, answers, checked
+from photoapp.http_cache import never_stored
 from users import deletion, services
 from users.devices import device_name
 from users.forms import AccountForm, DeleteAccountForm, SignupForm
@@ -84,6 +86,7 @@ def confirm_email(request: HttpRequest, user: User) -> None:
         log.warning("signup.mail_failed", user=user.id, error=repr(error))
 
 
+@method_decorator(never_stored, name="dispatch")
 class Token(ApiView):
     throttle_scope = "login"
 

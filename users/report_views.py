@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from photoapp.http_cache import personal
 from users import reports, selectors
 from users.models import Report, User
 
@@ -29,6 +30,7 @@ class ReportForm(forms.Form):
     )
 
 
+@personal
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_member(request: HttpRequest, username: str) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from photoapp.http_cache import personal
 from photoapp.middleware import remember_language
 from users import selectors, services
 from users.forms import AccountForm, AppearanceForm, PrivacyForm, ProfileForm
@@ -34,6 +35,7 @@ def _change(request: HttpRequest, form_class: type[AccountForm]) -> tuple[Accoun
     return form, False
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
@@ -44,6 +46,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "users/settings.html", {"form": form}, status=400 if form.errors else 200)
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def privacy(request: HttpRequest) -> HttpResponse:
@@ -55,6 +58,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "users/privacy.html", {"form": form}, status=400 if form.errors else 200)
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def appearance(request: HttpRequest) -> HttpResponse:
@@ -75,6 +79,7 @@ def appearance(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@personal
 @require_safe
 @login_required
 def security(request: HttpRequest) -> HttpResponse:
@@ -88,6 +93,7 @@ def security(request: HttpRequest) -> HttpResponse:
     return render(request, "users/security.html", context)
 
 
+@personal
 @require_safe
 @login_required
 def people(request: HttpRequest) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from photoapp.http_cache import personal
 from photoapp.pagination import Page
 from users import selectors, services
 from users.models import User
@@ -63,6 +64,7 @@ def relation_json(viewer: User, member: User) -> JsonResponse:
     return JsonResponse({"follows": now.follows, "requested": now.requested, "muted": now.muted})
 
 
+@personal
 @require_POST
 def follow(request: HttpRequest, username: str) -> HttpResponse:
     """`action` is follow or unfollow. In lists htmx asks, and gets the button as it is now."""
@@ -86,6 +88,7 @@ def follow(request: HttpRequest, username: str) -> HttpResponse:
     return back_to(request, member.get_absolute_url())
 
 
+@personal
 @require_POST
 def mute(request: HttpRequest, username: str) -> HttpResponse:
     """`action` is mute or unmute."""
@@ -109,6 +112,7 @@ def mute(request: HttpRequest, username: str) -> HttpResponse:
     return back_from(request, member.get_absolute_url())
 
 
+@personal
 @require_POST
 def block(request: HttpRequest, username: str) -> HttpResponse:
     if request.user.is_anonymous:
@@ -131,11 +135,13 @@ def block(request: HttpRequest, username: str) -> HttpResponse:
     return back_to(request, member.get_absolute_url())
 
 
+@personal
 @require_safe
 def followers(request: HttpRequest, username: str) -> HttpResponse:
     return people_list(request, username, "followers", selectors.followers_page)
 
 
+@personal
 @require_safe
 def following(request: HttpRequest, username: str) -> HttpResponse:
     return people_list(request, username, "following", selectors.following_page)
@@ -155,6 +161,7 @@ def people_list(request: HttpRequest, username: str, kind: str, page_of: Callabl
     return render(request, "users/people.html", context)
 
 
+@personal
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def requests(request: HttpRequest) -> HttpResponse:
@@ -174,6 +181,7 @@ def requests(request: HttpRequest) -> HttpResponse:
     return render(request, "users/requests.html", {"page": page})
 
 
+@personal
 @require_safe
 @login_required
 def blocks(request: HttpRequest) -> HttpResponse:
@@ -181,6 +189,7 @@ def blocks(request: HttpRequest) -> HttpResponse:
     return render(request, "users/blocks.html", {"page": page})
 
 
+@personal
 @require_safe
 @login_required
 def muted(request: HttpRequest) -> HttpResponse:

@@ -39,9 +39,9 @@ def test_nothing_inline_and_nothing_from_elsewhere(path: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_page_belongs_to_who_asked_for_it() -> None:
+def test_what_says_nothing_by_itself_belongs_to_who_asked_for_it() -> None:
     visitor = Client(headers={"Sec-Fetch-Site": "same-origin"})
-    assert visitor.get("/")["Cache-Control"] == "private, no-cache"
+    assert visitor.get("/nothing/here/")["Cache-Control"] == "private, no-cache"
     assert "no-store" in visitor.post("/login/", {"login": "nobody"})["Cache-Control"]
 
 
