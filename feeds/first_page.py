@@ -78,6 +78,9 @@ def _composed(state: State, face: Face | None, language: str, *, fill: bool) -> 
     if not cards or (len(cards) <= FIRST_PAGE and not candidates.all):
         return None
     shown, more = cards[:FIRST_PAGE], len(cards) > FIRST_PAGE
+    if shown[-1].id < state.known:  # much was withdrawn
+        store.forget(face.id)
+        return None
     with override(language):
         html = _html(shown, state, face, language, more)
     marks = [*{card.owner_id for card in shown}, *(card.id for card in shown), *state.pulled]

@@ -38,7 +38,8 @@ for _, id in ipairs(ids) do
 end
 return {2, tostring(time[1] * 1000 + math.floor(time[2] / 1000)), redis.call('HGET', member, 'version') or '',
   redis.call('HGET', member, 'face') or '', redis.call('LLEN', feed), redis.call('LINDEX', feed, -1) or '', ids, acts,
-  redis.call('SMEMBERS', pulls), redis.call('GET', heard) or '', redis.call('EXISTS', heard, mine)}
+  redis.call('SMEMBERS', pulls), redis.call('GET', heard) or '', redis.call('EXISTS', heard, mine),
+  redis.call('HGET', member, 'known') or ''}
 """
 
 # Stores a page unless the member acted, or the feed changed, since it was begun.
@@ -114,6 +115,7 @@ class State:
     ends: bool  # whether these are all, and nothing older exists
     is_built: bool
     acts: frozenset[str]
+    known: int  # down to this post the acts are all
     pulled: list[int]
     heard: frozenset[int]
 
@@ -144,6 +146,7 @@ def _state(
     pulls: list[bytes],
     heard: bytes,
     present: int,
+    known: bytes,
 ) -> State:
     head = ids[0].decode() if ids else ""
     return State(
@@ -153,8 +156,9 @@ def _state(
         signature=f"{head}:{length}",
         ids=[int(id) for id in ids if id not in (b"0", b"-")],
         ends=last == b"0" and length <= WINDOW,
-        is_built=bool(length) and last != b"-" and bool(pulls) and present == 2,
+        is_built=bool(length) and last != b"-" and bool(pulls) and present == 2 and bool(known),
         acts=frozenset(act.decode() for act in acts),
+        known=int(known or 0),
         pulled=[int(author) for author in pulls if author != b"0"],
         heard=unpacked(heard),
     )

@@ -20,6 +20,7 @@ from photoapp.shards import CONTENT, alias_for
 from users.selectors import follower_count, follower_id_chunks, heard_ids
 
 PUSH_AGAIN_BELOW = 0.8  # of the threshold: an author at the brink does not flip with every follower
+ACTS_KNOWN = 64  # of the newest posts of a feed: first pages show no others
 FANOUT_CHUNK = 2_000  # followers; what one worker does without another having its turn
 
 
@@ -135,7 +136,9 @@ def rebuild(user_id: int) -> IdList:
     authors = [*heard, user_id]
     store.add_pulls(user_id, pulled_among(authors))
     built = from_shards(authors, store.FEED_LENGTH)
-    store.finish(user_id, version, Built(built, heard, own_acts_on(built.ids, user_id)))
+    newest = built.ids[:ACTS_KNOWN]
+    known = newest[-1] if len(newest) == ACTS_KNOWN else 0
+    store.finish(user_id, version, Built(built, heard, own_acts_on(newest, user_id), known))
     return built
 
 

@@ -3,8 +3,8 @@
     feed:{u}     post ids, newest first (a list; its last element may be a mark)
     pulls:{u}    the authors whom the member follows and whose posts are not pushed: they are merged in at reading
     heard:{u}    everybody whom the member follows and has not muted: 8 bytes an id. What a feed may show
-    mine:{u}     "l<id>" and "s<id>": which of the posts of the feed the member likes and saved
-    member:{u}   the member's version, and what a page shows of the member
+    mine:{u}     "l<id>" and "s<id>": which posts the member likes and saved, of the newest of the feed
+    member:{u}   the member's version, down to which post `mine` is known, and what a page shows of the member
     page:{u}     the first page, composed (feeds/page_store.py)
 
 The keys of a member share a hash tag, so that scripts work on a Redis Cluster. (A push onto many members' feeds is one
@@ -105,7 +105,8 @@ return redis.call('HGET', KEYS[2], 'version') or ''
 """
 
 # Merges what was built (newest first) with what was pushed meanwhile, unless the member's version has changed, or the
-# feed went away: pushes onto it may be lost. ARGV: version, length, ttl, complete, heard, ids..., "mine", acts...
+# feed went away: pushes onto it may be lost. ARGV: version, length, ttl, complete, heard, down to which post acts are
+# known, ids..., "mine", acts...
 FINISH = (
     NEWER
     + """
@@ -114,10 +115,10 @@ local version, length, ttl, complete = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV
 if (redis.call('HGET', member, 'version') or '') ~= version then return 0 end
 local old = redis.call('LRANGE', feed, 0, -1)
 if #old == 0 then return 0 end
-local last = 6
+local last = 7
 while ARGV[last] ~= 'mine' do last = last + 1 end
-local cut = not complete and last > 6 and ARGV[last - 1] or nil
-local merged, i, j = {}, 1, 6
+local cut = not complete and last > 7 and ARGV[last - 1] or nil
+local merged, i, j = {}, 1, 7
 while i <= #old or j < last do
   local one
   if j >= last or (i <= #old and not newer(ARGV[j], old[i])) then
@@ -136,6 +137,7 @@ for k = 1, math.min(#merged, length) do redis.call('RPUSH', feed, merged[k]) end
 redis.call('SADD', mine, '0')
 for k = last + 1, #ARGV do redis.call('SADD', mine, ARGV[k]) end
 redis.call('SET', heard, ARGV[5])
+redis.call('HSET', member, 'known', ARGV[6])
 redis.call('SADD', pulls, '0')
 for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end
 return #merged
@@ -243,17 +245,18 @@ def begin(user_id: int) -> str:
 
 @dataclass(frozen=True)
 class Built:
-    """A feed as the shards have it. `acts`: see mine_key."""
+    """A feed as the shards have it. `acts` are in the form of mine_key, on posts down to `known`."""
 
     posts: IdList
     heard: Sequence[int] = ()
     acts: Sequence[str] = ()
+    known: int = 0
 
 
 def finish(user_id: int, version: str, built: Built, *, length: int = FEED_LENGTH, ttl: int = FEED_TTL) -> bool:
     """Ends what `begin` began. False when an act of the member came between, or the feed went away."""
     keys = [key(user_id) for key in (feed_key, pulls_key, heard_key, mine_key, member_key)]
-    head = [version, length, ttl, "1" if built.posts.complete else "0", packed(built.heard)]
+    head = [version, length, ttl, "1" if built.posts.complete else "0", packed(built.heard), built.known]
     return bool(script(FINISH)(keys=keys, args=[*head, *built.posts.ids, "mine", *built.acts]))
 
 

@@ -58,6 +58,17 @@ _photos_of_live_posts = Prepared(
 )
 
 
+def _own(model: Any) -> Prepared:
+    return Prepared(
+        lambda alias, user_id, post_ids: (
+            model.objects.using(alias).filter(user_id=user_id, post_id__in=post_ids).values_list("post_id", flat=True)
+        )
+    )
+
+
+_own_acts = {kind: _own(model) for kind, model in ACTS.items()}
+
+
 def _cards(photos: Iterable[Any]) -> list[Post]:
     """Groups photo rows (in the order of posts) into cards."""
     cards: dict[int, Post] = {}
@@ -274,10 +285,8 @@ def own_acts_on(post_ids: Iterable[int], user_id: int) -> list[str]:
     return [
         f"{kind}{post_id}"
         for alias, here in by_server(CONTENT, post_ids).items()
-        for kind, model in ACTS.items()
-        for post_id in model.objects.using(alias)
-        .filter(user_id=user_id, post_id__in=here)
-        .values_list("post_id", flat=True)
+        for kind, acts in _own_acts.items()
+        for post_id in acts.rows(alias, user_id, here)
     ]
 
 
