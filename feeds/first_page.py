@@ -13,7 +13,7 @@ from django.utils.translation import override
 from isal import igzip
 
 from feeds import services, store
-from feeds.page_store import Face, Page, State, keep_face, keep_page, open_page
+from feeds.page_store import Face, Page, State, field_of, keep_face, keep_page, open_page
 from feeds.selectors import FIRST_PAGE, SURFACE
 from feeds.shell import shell
 from feeds.withdrawn import mirror
@@ -27,7 +27,7 @@ from users.models import User
 def stored_page(user_id: int, language: str, session_key: str) -> Page | None:
     """For a session that is a member's: the page that is stored, else one that is composed without any query. None
     where that cannot be, or nobody is logged in. Raises redis' errors."""
-    found = open_page(user_id, language, session_key)
+    found = open_page(user_id, field_of(language), session_key)
     if isinstance(found, Page):
         if not mirror.refuses(found.began, found.marks):
             count("page", "hit")
@@ -43,7 +43,7 @@ def first_page(user: User, language: str) -> Page | None:
     """For a member who is known to be logged in: stored, composed, or made from the databases. None where the view
     must make it. Raises redis' errors."""
     mirror.ensure()
-    found = open_page(user.id, language)
+    found = open_page(user.id, field_of(language))
     if isinstance(found, Page) and not mirror.refuses(found.began, found.marks):
         count("page", "hit")
         return found
@@ -85,7 +85,7 @@ def _composed(state: State, face: Face | None, language: str, *, fill: bool) -> 
         html = _html(shown, state, face, language, more)
     marks = [*{card.owner_id for card in shown}, *(card.id for card in shown), *state.pulled]
     page = Page(state.now, marks, igzip.compress(html.encode(), mtime=0))
-    keep_page(face.id, language, state, page)
+    keep_page(face.id, field_of(language), state, page)
     count("page", "computed")
     return page
 

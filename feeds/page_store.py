@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from feeds.store import FEED_TTL, feed_key, heard_key, member_key, mine_key, page_key, pulls_key, script, unpacked
 from photoapp.redis_clients import FEEDS, quick
+from photoapp.release import release
 from users.models import User
 from users.sessions import record_key
 
@@ -120,6 +121,11 @@ class State:
     heard: frozenset[int]
 
 
+def field_of(language: str) -> str:
+    """What a page's bytes vary by."""
+    return f"{language}:{release()}"
+
+
 def open_page(user_id: int, field: str, session_key: str | None = None) -> Page | State | None:
     """The stored page, else what it is composed from. With a session's key: None unless it is a member's who is
     logged in. One round trip. Raises RedisAway."""
@@ -185,7 +191,7 @@ def keep_face(version: str, face: Face) -> None:
     quick(FEEDS, lambda client: script(KEEP_FACE)(keys=[member_key(face.id)], args=arguments, client=client))
 
 
-def last_field(user_id: int) -> str:
-    """How the member's last page was named; "" when none is known. Raises RedisAway."""
+def last_language(user_id: int) -> str:
+    """In which language the member's last page was; "" when that is not known. Raises RedisAway."""
     found = quick(FEEDS, lambda client: client.hget(member_key(user_id), "field"))
-    return found.decode() if found else ""
+    return found.decode().partition(":")[0] if found else ""

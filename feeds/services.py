@@ -21,7 +21,6 @@ from users.selectors import follower_count, follower_id_chunks, heard_ids
 
 PUSH_AGAIN_BELOW = 0.8  # of the threshold: an author at the brink does not flip with every follower
 ACTS_KNOWN = 64  # of the newest posts of a feed: first pages show no others
-FANOUT_CHUNK = 2_000  # followers; what one worker does without another having its turn
 
 
 def fan_out(post_id: int) -> list[int]:
@@ -34,7 +33,7 @@ def fan_out(post_id: int) -> list[int]:
     if choose_pull(post.owner_id):
         withdrawn.tell(post.owner_id)  # pages of those who follow the author were composed without the post
         return pages
-    for number, chunk in enumerate(follower_id_chunks(post.owner_id, FANOUT_CHUNK, heard=True)):
+    for number, chunk in enumerate(follower_id_chunks(post.owner_id, settings.FANOUT_CHUNK, heard=True)):
         if number == 0:
             pages += push_to(post, chunk)
         else:
@@ -48,7 +47,7 @@ def fan_out_chunk(post_id: int, first: int, last: int) -> list[int]:
     if post is None:
         return []
     pages = []
-    for chunk in follower_id_chunks(post.owner_id, FANOUT_CHUNK, heard=True, first=first, last=last):
+    for chunk in follower_id_chunks(post.owner_id, settings.FANOUT_CHUNK, heard=True, first=first, last=last):
         pages += push_to(post, chunk)
     return pages
 

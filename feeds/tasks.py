@@ -15,7 +15,7 @@ COMPOSE_CHUNK = 100
 @shared_task(name="feeds.compose_pages", expires=60)
 def compose_pages(user_ids: Sequence[int]) -> None:
     for user_id in user_ids:
-        language = page_store.last_field(user_id)
+        language = page_store.last_language(user_id)
         if language:
             renewed_page(user_id, language)
 

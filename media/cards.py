@@ -5,7 +5,7 @@ A card is a hash in Redis, `card:<post id>`:
     g       the card's generation: a random name, another one after each change of the post or of its author's face
     c       how often the counts have changed
     n       likes and comments, as counted after the last change
-    en, de  the generation that was rendered, then the card as JSON
+    en:…    by language and release (photoapp/release.py): the generation that was rendered, then the card as JSON
 
 Whoever fills a card reads `g` and `c` before the database, and what they store is refused if these have changed in
 between. So a card is never filled with something older than its invalidation.
@@ -20,7 +20,6 @@ from functools import lru_cache
 from typing import Any, Protocol
 from uuid import uuid4
 
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, override
 
@@ -31,11 +30,11 @@ from media.templatetags.posts import age_of
 from photoapp import ids
 from photoapp.cache_stats import count
 from photoapp.redis_clients import CACHE, acting, quick
+from photoapp.release import release
 
 CARD_SECONDS = 24 * 3600
 PARTS = 6  # of the HTML, around five slots: age, menu, sizes and loading of the first photo, acts
 DROP_CHUNK = 500
-LANGUAGES = [code for code, _ in settings.LANGUAGES]
 
 
 class CardViewer(Protocol):
@@ -79,7 +78,7 @@ def stored_cards(post_ids: Sequence[int], language: str) -> dict[int, Card]:
     def read(client: Any) -> Any:
         with client.pipeline(transaction=False) as pipe:
             for post_id in post_ids:
-                pipe.hmget(_key(post_id), "g", "n", language)
+                pipe.hmget(_key(post_id), "g", "n", _field(language))
             return pipe.execute()
 
     found = {}
@@ -101,6 +100,10 @@ def cards_for(post_ids: Sequence[int], language: str) -> dict[int, Card]:
 
 def _key(post_id: int) -> str:
     return f"card:{post_id}"
+
+
+def _field(language: str) -> str:
+    return f"{language}:{release()}"
 
 
 def _parsed(post_id: int, generation: bytes | None, counts: bytes | None, stored: bytes | None) -> Card | None:
@@ -144,7 +147,7 @@ def _filled(post_ids: Sequence[int], language: str) -> dict[int, Card]:
             generation, changes = opened[post.id]
             body = json.dumps([card.owner_id, card.owner, card.tagged, card.parts], separators=(",", ":"))
             counts = f"{card.likes} {card.comments}"
-            arguments = [generation, changes or b"", language, body, counts]
+            arguments = [generation, changes or b"", _field(language), body, counts]
             _script(STORE)(keys=[_key(post.id)], args=arguments, client=pipe)
         pipe.execute()
     count("card", "computed", len(filled))
@@ -167,8 +170,10 @@ def rendered(post: Post) -> Card | None:
 DROP = """
 for _, key in ipairs(KEYS) do
   if redis.call('EXISTS', key) == 1 then
-    redis.call('HSET', key, 'g', ARGV[1])
-    redis.call('HDEL', key, 'n', unpack(ARGV, 2))
+    local changes = redis.call('HGET', key, 'c') or 0
+    redis.call('DEL', key)
+    redis.call('HSET', key, 'g', ARGV[1], 'c', changes)
+    redis.call('EXPIRE', key, ARGV[2])
   end
 end
 """
@@ -180,7 +185,7 @@ def drop_cards(post_ids: Iterable[int]) -> None:
     """After a change of these posts, or of their authors' faces. Raises redis' errors."""
     keys = [_key(post_id) for post_id in post_ids]
     for start in range(0, len(keys), DROP_CHUNK):
-        _script(DROP)(keys=keys[start : start + DROP_CHUNK], args=[uuid4().hex[:12], *LANGUAGES])
+        _script(DROP)(keys=keys[start : start + DROP_CHUNK], args=[uuid4().hex[:12], CARD_SECONDS])
 
 
 def renew_counts(post_id: int) -> None:

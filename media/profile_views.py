@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from media.generations import author_generation
@@ -14,7 +15,7 @@ from media.selectors import archived_page, post_count, profile_page, saved_page,
 from photoapp.http_cache import Subject, cached_view, personal
 from photoapp.pagination import Page
 from users.models import User
-from users.selectors import Relation, follow_counts, known_id, may_see, request_count, visible_member
+from users.selectors import Relation, active_user, follow_counts, known_id, may_see, request_count, visible_member
 
 
 def _member_or_404(request: HttpRequest, username: str) -> tuple[User, Relation]:
@@ -26,7 +27,14 @@ def _member_or_404(request: HttpRequest, username: str) -> tuple[User, Relation]
 
 def _of_member(request: HttpRequest, username: str) -> Subject | None:
     member_id = known_id(username)
-    return Subject(str(member_id), [author_generation(member_id)]) if member_id else None
+    if member_id is None:
+        return None
+
+    def holds() -> bool:
+        member = active_user(username)
+        return member is not None and member.id == member_id
+
+    return Subject(f"{member_id}:{username.lower()}", [author_generation(member_id)], holds)
 
 
 RENEWED_BY = "the member's face; a post of theirs that comes, changes or goes"
@@ -87,7 +95,7 @@ def _page(
 ) -> HttpResponse:
     """A tab under the member's header; `page` is None where the viewer may not see what the member posts."""
     first = not request.GET.get("cursor")
-    context = {
+    context: dict[str, Any] = {
         "member": member,
         "relation": relation,
         "tab": tab,
@@ -99,4 +107,6 @@ def _page(
         "first_page": first,
         "picture": f"/{member.avatar}" if member.avatar else "",
     }
+    if tab == "posts" and page is not None and page.next_cursor:  # whichever of its addresses led here
+        context["next_url"] = f"{member.get_absolute_url()}?{urlencode({'cursor': page.next_cursor})}"
     return render(request, "media/profile.html", context | more)

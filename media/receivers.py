@@ -10,6 +10,7 @@ from media import processing, services
 from media.cards import drop_cards, renew_counts
 from media.generations import author_generation, post_generation
 from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, Trace, UploadKey
+from photoapp import outbox
 from photoapp.ids import new_id_beside
 from photoapp.outbox import handles
 from photoapp.remember import renew
@@ -56,7 +57,8 @@ def show_withdrawn(post_id: int, owner: int) -> None:
 def show_edited(post_id: int, people: list[int]) -> None:
     post = Post.objects.on_shard_of(post_id).filter(id=post_id).first()
     if post is not None:
-        _show_change(post)
+        drop_cards([post_id])
+        renew(author_generation(post.owner_id))
 
 
 @handles("post.like_changed", name="media.count_likes", inline=True)
@@ -83,13 +85,12 @@ def rename_tags(user_id: int, username: str) -> None:
                     for person in post.people
                 ]
                 post.save(using=using, update_fields=["people"])
-        if post is not None:
-            _show_change(post)
+                _emit_names_changed(post)
 
 
-def _show_change(post: Post) -> None:
-    drop_cards([post.id])
-    renew(author_generation(post.owner_id))
+def _emit_names_changed(post: Post) -> None:
+    """To those who show it; nobody's tag is another one."""
+    outbox.emit("post.edited", group=CONTENT, owner_id=post.owner_id, post_id=post.id, people=[])
 
 
 @handles("avatar.replaced", name="media.erase_avatar")
@@ -241,5 +242,4 @@ def _erase_tag(post_id: int, user_id: int) -> None:
         if post is not None:
             post.people = [person for person in post.people if person["id"] != str(user_id)]
             post.save(using=using, update_fields=["people"])
-    if post is not None:
-        _show_change(post)
+            _emit_names_changed(post)

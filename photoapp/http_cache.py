@@ -23,12 +23,13 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 from isal import igzip
 
+from photoapp.release import release
 from photoapp.remember import RAW, remember
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 SHARED_SECONDS = 30  # by proxies, which do not hear of changes
-SHARED = f"public, max-age=0, s-maxage={SHARED_SECONDS}, stale-while-revalidate=60"
+SHARED = f"public, max-age=0, s-maxage={SHARED_SECONDS}, stale-while-revalidate={SHARED_SECONDS}"
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,14 @@ never_stored = sends(NEVER_STORED)
 
 @dataclass(frozen=True)
 class Subject:
-    """What an answer is about: its part of the key, and the generations that renew it (photoapp/remember.py)."""
+    """What an answer is about: its part of the key, and the generations that renew it (photoapp/remember.py).
+
+    `holds` says, asking the database, whether the address still leads there: what was remembered of that may be old.
+    """
 
     name: str
     generations: Sequence[str] = ()
+    holds: Callable[[], bool] = lambda: True
 
 
 class NotStored(Exception):
@@ -129,7 +134,8 @@ def cached_view(
 
             def compute() -> bytes:
                 response = view(request, *args, **kwargs)
-                if response.status_code != 200 or response.streaming or response.cookies:
+                stored = response.status_code == 200 and not response.streaming and not response.cookies
+                if not stored or not about.holds():
                     own.append(response)
                     raise NotStored(response)
                 return _dumped(response)
@@ -159,7 +165,7 @@ def is_visitors(request: HttpRequest) -> bool:
 def _key(family: str, about: Subject, request: HttpRequest, params: Sequence[str]) -> str:
     given = [request.GET.getlist(name) for name in params]
     digest = hashlib.sha256(json.dumps(given).encode()).hexdigest()[:20] if any(given) else ""
-    return f"{family}:{about.name}:{get_language()}:{digest}"
+    return f"{family}:{about.name}:{get_language()}:{release()}:{digest}"
 
 
 def _dumped(response: HttpResponse) -> bytes:

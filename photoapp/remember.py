@@ -91,7 +91,8 @@ def remember(
     if entry.payload is not None:
         return asked.renewed_or(entry.payload)  # type: ignore[no-any-return]
     count(family, "miss")
-    return flights.join(key, asked.computed_once)  # type: ignore[no-any-return]
+    flight = ":".join([key, *entry.tokens])  # a computation that began before the key was renewed is not joined
+    return flights.join(flight, asked.computed_once)  # type: ignore[no-any-return]
 
 
 def peek(keys: Sequence[tuple[str, Sequence[str]]], codec: Codec = JSON) -> list[Any]:

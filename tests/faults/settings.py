@@ -4,3 +4,4 @@ from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.inject.FaultsConfig"]
+FANOUT_CHUNK = 50  # so that a few hundred followers are many

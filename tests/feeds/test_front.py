@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings
 from config.wsgi import application
 from feeds import store, withdrawn
 from feeds.first_page import renewed_page
+from feeds.page_store import field_of
 from media import services as posts
 from photoapp import ids, outbox
 from photoapp.redis_clients import FEEDS, _client
@@ -289,14 +290,14 @@ def test_a_process_that_has_not_heard_lately_serves_no_stored_page(
     page = store.page_key(bob.id)
     assert _client(FEEDS, 1.0, 1).exists(page)
     monkeypatch.setattr(withdrawn, "FRESH_SECONDS", -1.0)
-    _client(FEEDS, 1.0, 1).hset(page, "en", b"9999999999999 1\n" + gzip.compress(b"an old page"))
+    _client(FEEDS, 1.0, 1).hset(page, field_of("en"), b"9999999999999 1\n" + gzip.compress(b"an old page"))
     assert ask(client).slugs == posted[:5]
 
 
 def test_a_page_from_before_the_marks_began_is_refused(client_of: ClientOf, bob: User, posted: list[str]) -> None:
     client = client_of(bob)
     ask(client)
-    _client(FEEDS, 1.0, 1).hset(store.page_key(bob.id), "en", b"1000 1\n" + gzip.compress(b"an old page"))
+    _client(FEEDS, 1.0, 1).hset(store.page_key(bob.id), field_of("en"), b"1000 1\n" + gzip.compress(b"an old page"))
     assert ask(client).slugs == posted[:5]
 
 

@@ -32,7 +32,7 @@ def members(alice: User, bob: User, charlie: User) -> dict[str, User]:
     found = {user.username: user for user in (alice, bob, charlie, dana, erin)}
     for user in found.values():
         live_posts(
-            user, [f"secret of {user.username} {number}" for number in range(6)], audience=Post.Audience.FOLLOWERS
+            user, [f"secret of {user.username} {number}" for number in range(2)], audience=Post.Audience.FOLLOWERS
         )
     services.update_profile(user=charlie, theme="dark")
     return found

@@ -17,7 +17,7 @@ from users.models import User
 pytestmark = pytest.mark.django_db
 
 ClientOf = Callable[[User], Client]
-SHARED = "public, max-age=0, s-maxage=30, stale-while-revalidate=60"
+SHARED = "public, max-age=0, s-maxage=30, stale-while-revalidate=30"
 
 
 def text_of(path: str, status: int = 200, client: Client | None = None) -> str:
@@ -114,9 +114,10 @@ def test_what_is_not_there_is_asked_for_again(alice: User) -> None:
     text_of("/p/37yBc2THL28/", 404)
 
 
-@pytest.mark.parametrize(
-    "act", ["delete", "archive", "followers only", "private", "suspend", "erase", "rename", "caption", "new post", "untag"]
-)
+ACTS = "delete, archive, followers only, private, suspend, erase, rename, caption, new post, untag"
+
+
+@pytest.mark.parametrize("act", ACTS.split(", "))
 def test_whatever_changes_a_page_shows_at_once(alice: User, post: Post, act: str) -> None:
     address = post.get_absolute_url()
     for path in ("/u/alice/", address):
@@ -164,6 +165,25 @@ def test_whatever_changes_a_page_shows_at_once(alice: User, post: Post, act: str
             text_of(path, status)
         else:
             assert "Harbour" not in text_of(path) and ids.encode(post.id) not in text_of(path)
+
+
+def test_a_name_that_somebody_else_took_leads_to_them(alice: User, charlie: User, post: Post) -> None:
+    """With what is remembered of names some minutes old."""
+    assert "Harbour" in text_of("/u/alice/")
+    services.update_profile(user=alice, username="anna")
+    services.update_profile(user=charlie, username="alice")
+    other = live_post(charlie, "Desert")
+    for _ in range(2):
+        assert "Desert" in text_of("/u/alice/") and "Harbour" not in text_of("/u/alice/")
+        assert "Harbour" in text_of("/u/anna/") and "@anna" in text_of("/u/anna/")
+    services.update_profile(user=charlie, is_private=True)
+    assert other.get_absolute_url() not in text_of("/u/alice/")
+
+
+def test_the_next_page_is_the_same_from_both_addresses(alice: User) -> None:
+    live_posts(alice, [f"Post {number}" for number in range(30)])
+    text = text_of("/get_user_details?username=alice")
+    assert 'href="/u/alice/?cursor=' in text and text_of("/u/alice/") == text
 
 
 def test_comments_show_and_go_at_once(alice: User, bob: User, post: Post) -> None:
