@@ -78,21 +78,18 @@ for _name, _url in {"CACHE_URL": CACHE_URL, "FEEDS_URL": FEEDS_URL, "BROKER_URL"
     if urlsplit(_url).scheme not in ("redis", "rediss", "unix"):
         stop(f"{_name} is {_url!r}; it must be a redis://, rediss:// or unix:// URL")
 
-_redis_cache = {
-    "BACKEND": "django_redis.cache.RedisCache",
-    "OPTIONS": {
-        "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
-        "SOCKET_CONNECT_TIMEOUT": 0.5,
-        "SOCKET_TIMEOUT": 0.5,
-        "IGNORE_EXCEPTIONS": True,  # a cache that is away makes pages slower, never wrong
-    },
-}
 CACHES = {
-    "default": _redis_cache | {"LOCATION": CACHE_URL},
-    # Beside the members' feeds: one script goes from the session to the page.
-    "sessions": _redis_cache | {"LOCATION": FEEDS_URL, "KEY_FUNCTION": "users.sessions.record_key"},
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": CACHE_URL,
+        "OPTIONS": {
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "SOCKET_CONNECT_TIMEOUT": 0.5,
+            "SOCKET_TIMEOUT": 0.5,
+            "IGNORE_EXCEPTIONS": True,  # a cache that is away makes pages slower, never wrong
+        },
+    }
 }
-SESSION_CACHE_ALIAS = "sessions"
 REDIS_QUICK_SECONDS = 1.0 if TESTING else 0.05  # for reads that can be had elsewhere (photoapp/redis_clients.py)
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 

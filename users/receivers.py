@@ -98,6 +98,11 @@ def erase_member(user_id: int) -> None:
     User.objects.filter(id=user_id, is_active=False).delete()
 
 
+@handles("session.ended", name="users.bury_sessions", inline=True)
+def bury_sessions(keys: list[str]) -> None:
+    sessions.bury(keys)
+
+
 @handles("user.leaving", name="users.mail_leaving")
 def mail_leaving(user_id: int, device: str) -> None:
     """Says by when a deletion can be taken back, and how. Not to who has come back meanwhile."""

@@ -1,26 +1,30 @@
 """The session engine: keys say whose a session is, so that all of a member's are found, listed and ended.
 
-The key of a member's session is `<user id in hex>.<random>`. The truth is a row in the database; a copy in the cache
-saves the query. A session that ends leaves an empty copy behind for a while: a request that read the row just before
-cannot put the old one back.
+The key of a member's session is `<user id in hex>.<random>`. The truth is a row in the database; a copy in Redis saves
+the query. A session that ends leaves an empty copy behind for a while: a request that read the row just before cannot
+put the old one back. That this is written is an event of the outbox: a Redis that was away while somebody logged out
+hears of it when it is back.
 """
 
 import hashlib
+import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import cached_db, db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.models import Session
-from django.core.cache import caches
+from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from photoapp import outbox
+from photoapp.redis_clients import FEEDS, RedisAway, acting, quick
+from photoapp.shards import AUTH
 from users.devices import device_name, is_phone
 
 KEY_LENGTH = 40  # all that the column takes; 23 of them are random at least
@@ -33,15 +37,43 @@ STARTED, SEEN, AGENT, ADDRESS = "started", "seen", "agent", "address"
 Store: Any = cached_db.SessionStore  # the parts that are replaced below have no types
 
 
-def record_key(key: str, *args: Any) -> str:
+def record_key(key: str) -> str:
     """The name of a session's copy in Redis: `session:{<user id in hex>}.<random>`. It shares the hash tag of the
-    member's feed and page, so that one script reads all of them, on a cluster, too. (A cache's KEY_FUNCTION.)"""
+    member's feed and page, so that one script reads all of them, on a cluster, too."""
     owner, dot, rest = key.partition(".")
     return f"session:{{{owner}}}.{rest}" if dot else f"session:{key}"
 
 
+class Copies:
+    """What Django's session engine asks of a cache. Redis away makes pages slower, never wrong."""
+
+    def get(self, key: str) -> Any:
+        found = self._quick(lambda client: client.get(record_key(key)))
+        return json.loads(found) if found is not None else None
+
+    def set(self, key: str, data: dict[str, Any], seconds: int, *, only_new: bool = False) -> None:
+        value = json.dumps(data)
+        self._quick(lambda client: client.set(record_key(key), value, ex=seconds, nx=only_new))
+
+    def delete(self, key: str) -> None:
+        self._quick(lambda client: client.delete(record_key(key)))
+
+    def __contains__(self, key: str) -> bool:
+        return bool(self._quick(lambda client: client.exists(record_key(key))))
+
+    def _quick(self, ask: Callable[[Any], Any]) -> Any:
+        try:
+            return quick(FEEDS, ask)
+        except RedisAway:
+            return None
+
+
 class SessionStore(Store):
     cache_key_prefix = ""
+
+    def __init__(self, session_key: str | None = None) -> None:
+        db.SessionStore.__init__(self, session_key)
+        self._cache = Copies()
 
     def _get_new_session_key(self) -> str:
         owner = getattr(self, "_session_cache", {}).get(SESSION_KEY)
@@ -56,7 +88,7 @@ class SessionStore(Store):
             row = self._get_session_from_db()
             data = self.decode(row.session_data) if row else {}
             if data:
-                self._cache.add(self.cache_key, data, COPY_SECONDS)
+                self._cache.set(self.cache_key, data, COPY_SECONDS, only_new=True)
         owner = data.get(SESSION_KEY)
         if not data or (owner and not self.session_key.startswith(prefix_of(int(owner)))):
             self._session_key = None
@@ -73,7 +105,7 @@ class SessionStore(Store):
         if not must_create:
             try:
                 db.SessionStore.save(self)
-            except UpdateError:
+            except UpdateError:  # it ended meanwhile; who ended it has left the empty copy, which was just replaced
                 bury([self.session_key])
                 raise
             except Exception:  # the database is away, which ends no session
@@ -84,13 +116,15 @@ class SessionStore(Store):
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
         if key is not None:
-            db.SessionStore.delete(self, key)
-            bury([key])
+            _end([key])
 
 
 def bury(keys: Iterable[str]) -> None:
-    graves: dict[str, dict[str, Any]] = {key: {} for key in keys}
-    caches[settings.SESSION_CACHE_ALIAS].set_many(graves, GRAVE_SECONDS)
+    """Raises redis' errors."""
+    with acting(FEEDS).pipeline(transaction=False) as pipe:
+        for key in keys:
+            pipe.set(record_key(key), "{}", ex=GRAVE_SECONDS)
+        pipe.execute()
 
 
 def prefix_of(user_id: int) -> str:
@@ -174,5 +208,9 @@ def _keys(user_id: int) -> list[str]:
 
 def _end(keys: list[str]) -> None:
     """The rows first, then the copies: whoever finds neither is a visitor."""
-    Session.objects.using("default").filter(session_key__in=keys).delete()
-    bury(keys)
+    owned = [key for key in keys if "." in key]
+    with transaction.atomic(using="default"):
+        Session.objects.using("default").filter(session_key__in=keys).delete()
+        if owned:
+            owner_id = int(owned[0].partition(".")[0], 16)
+            outbox.emit("session.ended", group=AUTH, owner_id=owner_id, keys=owned)

@@ -6,11 +6,12 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client
 from knox.models import AuthToken
 
+from photoapp import outbox
+from photoapp.redis_clients import FEEDS, acting
 from tests.api import api_of
 from tests.people import PASSWORD
 from users import sessions
@@ -108,7 +109,7 @@ def test_a_request_on_the_way_brings_no_session_back(alice: User) -> None:
         stale.save()
     assert not sessions.SessionStore(key_of(phone)).get("_auth_user_id")
     late_copy = sessions.SessionStore(key_of(phone))
-    late_copy._cache.add(late_copy.cache_key, {"_auth_user_id": str(alice.id)})
+    late_copy._cache.set(late_copy.cache_key, {"_auth_user_id": str(alice.id)}, 60, only_new=True)
     assert not is_logged_in(phone)
 
 
@@ -132,11 +133,25 @@ def test_a_token_that_no_database_takes_is_none(alice: User) -> None:
 
 def test_a_cache_that_forgot_changes_nothing(alice: User) -> None:
     here, phone = log_in(), log_in(IPHONE)
-    cache.clear()
+    acting(FEEDS).flushdb()
     assert is_logged_in(phone)
     here.post("/settings/sessions/", {"action": "everywhere"})
-    cache.clear()
+    acting(FEEDS).flushdb()
     assert is_logged_in(here) and not is_logged_in(phone)
+
+
+def test_a_redis_that_was_away_while_somebody_logged_out_hears_of_it(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = log_in()
+    copied = Client()
+    copied.cookies[settings.SESSION_COOKIE_NAME] = key_of(here)
+    assert is_logged_in(copied)
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "acting", lambda role: (_ for _ in ()).throw(ConnectionError("away")))
+        assert here.post("/logout/").status_code == 302
+    assert outbox.drain()
+    assert not is_logged_in(copied)
 
 
 def test_a_new_password_ends_all_others_at_once(alice: User) -> None:
@@ -145,7 +160,7 @@ def test_a_new_password_ends_all_others_at_once(alice: User) -> None:
     words = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
     assert here.post("/password/change/", words).status_code == 302
     assert [row.session_key for row in Session.objects.all()] == [key_of(here)]
-    assert not cache.get(f"django.contrib.sessions.cached_db{key_of(phone)}")
+    assert acting(FEEDS).get(sessions.record_key(key_of(phone))) == b"{}"
     assert is_logged_in(here) and not is_logged_in(phone)
     assert not AuthToken.objects.exists()
 
