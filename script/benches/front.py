@@ -62,26 +62,27 @@ end
 """
 
 
-def on_core(core: int, command: Sequence[object]) -> list[object]:
-    return ["taskset", "-c", core, *command]
+def on_core(core: int | None, command: Sequence[object]) -> list[object]:
+    return list(command) if core is None else ["taskset", "-c", core, *command]
 
 
 @contextmanager
-def nginx_and_web(home: Path) -> Iterator[int]:
-    """The port of an nginx before one granian process, both on CORE, as is everything else that answers."""
+def nginx_and_web(home: Path, *, processes: int = 1, threads: int = 1, core: int | None = CORE) -> Iterator[int]:
+    """The port of an nginx before granian processes, all on one core, or on all of them."""
     for name in ("nginx", "wrk", "taskset"):
         if not find_binary(name):
             raise PartError(f"{name} is missing: apt-get install nginx-light wrk util-linux")
     socket, port = home / "web.sock", free_port()
     (home / "static").mkdir(exist_ok=True)
     home.joinpath("nginx.conf").write_text(NGINX.format(home=home, socket=socket, port=port))
-    options = ["--interface", "wsgi", "--no-ws", "--workers", 1, "--blocking-threads", 1, "--uds", socket]
+    options = ["--interface", "wsgi", "--no-ws", "--workers", processes, "--uds", socket]
+    options += ["--blocking-threads", threads]
     options += ["--uds-permissions", 0o666]  # which granian reads as a decimal number
     command = [sys.executable, "-m", "granian", *options, "--backlog", 4096, "--log-level", "warning"]
-    web = Server(on_core(CORE, [*command, "config.wsgi:application"]), log=home / "web.log", env=dict(os.environ))
+    web = Server(on_core(core, [*command, "config.wsgi:application"]), log=home / "web.log", env=dict(os.environ))
     web.wait_until(socket.exists, seconds=60)
     foreground = ["-p", home, "-c", home / "nginx.conf", "-g", "daemon off;"]
-    nginx = Server(on_core(CORE, [find_binary("nginx"), *foreground]), log=home / "nginx.out")
+    nginx = Server(on_core(core, [find_binary("nginx"), *foreground]), log=home / "nginx.out")
     try:
         nginx.wait_until(lambda: answers(port), seconds=60)
         yield port

@@ -15,7 +15,7 @@ from tests.parts.process import ROOT, Server, free_port, guardian
 from tests.parts.redis import Redis
 
 __all__ = ["ROOT", "Server", "row", "site"]
-NEED_A_SITE = {"feed", "fanout", "pages", "seed"}
+NEED_A_SITE = {"feed", "fanout", "herd", "pages", "seed"}
 LOAD_AT_START = os.getloadavg()[0]
 # What is measured waits for its disk, as in production.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "256MB"}
