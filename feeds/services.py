@@ -4,6 +4,7 @@ Hybrid fan-out: a post of an author below the threshold is pushed onto the feeds
 of the outbox each; above it, readers merge the author's recent ids (media/recent.py).
 """
 
+import time
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
@@ -16,10 +17,12 @@ from media.cards import drop_cards
 from media.models import Post
 from media.selectors import newest_ids_of, own_acts_on, who_acted_on
 from photoapp import outbox
+from photoapp.cache_stats import count
 from photoapp.shards import CONTENT, alias_for
 from users.selectors import follower_count, follower_id_chunks, heard_ids
 
 PUSH_AGAIN_BELOW = 0.8  # of the threshold: an author at the brink does not flip with every follower
+BUILDING_SECONDS = 3  # a feed that others build longer is built here, too
 ACTS_KNOWN = 64  # of the newest posts of a feed: first pages show no others
 
 
@@ -129,16 +132,32 @@ def withdraw(post_id: int, owner_id: int) -> None:
 
 
 def rebuild(user_id: int) -> IdList:
-    """Builds a member's feed from the shards and stores it. The answer is right even when Redis is away later."""
-    version = store.begin(user_id)
+    """Builds a member's feed from the shards and stores it; if somebody else is doing so, waits for that. The answer
+    is right even when Redis is away later."""
+    begun = store.begin(user_id)
+    if begun.by_others and (feed := _built_by_others(user_id)):
+        count("feed", "waited")
+        return feed
     heard = heard_ids(user_id)
     authors = [*heard, user_id]
     store.add_pulls(user_id, pulled_among(authors))
     built = from_shards(authors, store.FEED_LENGTH)
     newest = built.ids[:ACTS_KNOWN]
     known = newest[-1] if len(newest) == ACTS_KNOWN else 0
-    store.finish(user_id, version, Built(built, heard, own_acts_on(newest, user_id), known))
+    store.finish(user_id, begun.version, Built(built, heard, own_acts_on(newest, user_id), known))
+    count("feed", "computed")
     return built
+
+
+def _built_by_others(user_id: int) -> IdList | None:
+    """None when they take too long, or died."""
+    deadline = time.monotonic() + BUILDING_SECONDS
+    while time.monotonic() < deadline:
+        feed, _pulled = store.read_feed(user_id)
+        if feed is not None:
+            return feed
+        time.sleep(0.01)
+    return None
 
 
 def from_shards(authors: Sequence[int], limit: int) -> IdList:

@@ -96,12 +96,13 @@ return answer
 )
 
 BEGIN = """
+local others = redis.call('LINDEX', KEYS[1], -1) == '-'
 if redis.call('EXISTS', KEYS[1]) == 0 then
   redis.call('RPUSH', KEYS[1], '-')
   redis.call('EXPIRE', KEYS[1], ARGV[1])
 end
 redis.call('EXPIRE', KEYS[2], ARGV[2])
-return redis.call('HGET', KEYS[2], 'version') or ''
+return {redis.call('HGET', KEYS[2], 'version') or '', others and 1 or 0}
 """
 
 # Merges what was built (newest first) with what was pushed meanwhile, unless the member's version has changed, or the
@@ -237,10 +238,16 @@ def push(post_id: int, user_ids: Iterable[int], *, length: int = FEED_LENGTH) ->
     return Pushed(feeds, pages)
 
 
-def begin(user_id: int) -> str:
-    """Marks an absent feed as being built, so that what is pushed from now on is not lost. Returns the member's
-    version, for finish()."""
-    return str(script(BEGIN)(keys=[feed_key(user_id), member_key(user_id)], args=[BUILDING_TTL, FEED_TTL]).decode())
+@dataclass(frozen=True)
+class Begun:
+    version: str  # the member's, for finish()
+    by_others: bool  # somebody else is building the feed
+
+
+def begin(user_id: int) -> Begun:
+    """Marks an absent feed as being built, so that what is pushed from now on is not lost."""
+    version, others = script(BEGIN)(keys=[feed_key(user_id), member_key(user_id)], args=[BUILDING_TTL, FEED_TTL])
+    return Begun(version.decode(), bool(others))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ A card is a hash in Redis, `card:<post id>`:
     g       the card's generation: a random name, another one after each change of the post or of its author's face
     c       how often the counts have changed
     n       likes and comments, as counted after the last change
+    f       until when somebody is filling it (milliseconds of Redis' clock): others wait for that
     en:…    by language and release (photoapp/release.py): the generation that was rendered, then the card as JSON
 
 Whoever fills a card reads `g` and `c` before the database, and what they store is refused if these have changed in
@@ -13,11 +14,12 @@ between. So a card is never filled with something older than its invalidation.
 
 import json
 import random
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
 from django.template.loader import render_to_string
@@ -34,6 +36,7 @@ from photoapp.release import release
 
 CARD_SECONDS = 24 * 3600
 PARTS = 6  # of the HTML, around five slots: age, menu, sizes and loading of the first photo, acts
+FILLING_SECONDS = 0.5  # who takes longer is not waited for
 DROP_CHUNK = 500
 
 
@@ -116,39 +119,76 @@ def _parsed(post_id: int, generation: bytes | None, counts: bytes | None, stored
 
 # --- Filling
 
-# Gives the card a generation if it has none; returns it, and the number of changes of its counts.
+# Gives the card a generation if it has none; returns it, the number of changes of its counts, and whether the card is
+# the caller's to fill: nobody else does, nor has just done so.
 OPEN = """
-redis.call('HSETNX', KEYS[1], 'g', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-return redis.call('HMGET', KEYS[1], 'g', 'c')
+local key = KEYS[1]
+redis.call('HSETNX', key, 'g', ARGV[1])
+redis.call('EXPIRE', key, ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local g, c, n, f, body = unpack(redis.call('HMGET', key, 'g', 'c', 'n', 'f', ARGV[4]))
+local is_there = n and body and string.sub(body, 1, #g) == g
+local ours = not is_there and tonumber(f or '0') <= now
+if ours then redis.call('HSET', key, 'f', now + ARGV[3]) end
+return {g, c or '', ours and 1 or 0}
 """
 STORE = """
 if redis.call('HGET', KEYS[1], 'g') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[3], ARGV[1] .. ARGV[4])
 if (redis.call('HGET', KEYS[1], 'c') or '') == ARGV[2] then redis.call('HSET', KEYS[1], 'n', ARGV[5]) end
+redis.call('HDEL', KEYS[1], 'f')
 return 1
 """
 
 
 def _filled(post_ids: Sequence[int], language: str) -> dict[int, Card]:
-    client = acting(CACHE)
-    with client.pipeline(transaction=False) as pipe:
+    """Fills those that nobody else is filling, and waits for the others for a moment."""
+    found: dict[int, Card] = {}
+    deadline = time.monotonic() + FILLING_SECONDS
+    while post_ids:
+        opened = _opened(post_ids, language)
+        patient = time.monotonic() < deadline
+        found |= _fill({id: card for id, card in opened.items() if card.is_ours or not patient}, language)
+        others = [id for id, card in opened.items() if not card.is_ours and patient]
+        found |= stored_cards(others, language)
+        post_ids = [id for id in others if id not in found]
+        if post_ids:
+            time.sleep(0.01)
+    return found
+
+
+class Opened(NamedTuple):
+    generation: bytes
+    changes: bytes  # of the counts
+    is_ours: bool
+
+
+def _opened(post_ids: Sequence[int], language: str) -> dict[int, Opened]:
+    filling = int(FILLING_SECONDS * 1000)
+    with acting(CACHE).pipeline(transaction=False) as pipe:
         for post_id in post_ids:
             lives = int(CARD_SECONDS * random.uniform(0.9, 1))
-            _script(OPEN)(keys=[_key(post_id)], args=[uuid4().hex[:12], lives], client=pipe)
-        opened = dict(zip(post_ids, pipe.execute(), strict=True))
+            arguments = [uuid4().hex[:12], lives, filling, _field(language)]
+            _script(OPEN)(keys=[_key(post_id)], args=arguments, client=pipe)
+        return {id: Opened(*answer[:2], bool(answer[2])) for id, answer in zip(post_ids, pipe.execute(), strict=True)}
+
+
+def _fill(opened: dict[int, Opened], language: str) -> dict[int, Card]:
+    if not opened:
+        return {}
     filled = {}
-    with client.pipeline(transaction=False) as pipe, override(language):
-        for post in cards_by_ids(post_ids, None):
-            card = rendered(post)
+    with acting(CACHE).pipeline(transaction=False) as pipe, override(language):
+        posts = {post.id: post for post in cards_by_ids(opened, None)}
+        for post_id, (generation, changes, _) in opened.items():
+            card = rendered(posts[post_id]) if post_id in posts else None
             if card is None:
+                pipe.hdel(_key(post_id), "f")
                 continue
-            filled[post.id] = card
-            generation, changes = opened[post.id]
+            filled[post_id] = card
             body = json.dumps([card.owner_id, card.owner, card.tagged, card.parts], separators=(",", ":"))
-            counts = f"{card.likes} {card.comments}"
-            arguments = [generation, changes or b"", _field(language), body, counts]
-            _script(STORE)(keys=[_key(post.id)], args=arguments, client=pipe)
+            arguments = [generation, changes, _field(language), body, f"{card.likes} {card.comments}"]
+            _script(STORE)(keys=[_key(post_id)], args=arguments, client=pipe)
         pipe.execute()
     count("card", "computed", len(filled))
     return filled

@@ -45,7 +45,7 @@ def followers(alice: User, settings: Settings) -> list[User]:
 
 
 def build(user_id: int, ids: list[int], heard: int) -> None:
-    version = store.begin(user_id)
+    version = store.begin(user_id).version
     store.add_pulls(user_id, [])
     store.finish(user_id, version, Built(IdList(ids, complete=True), [heard]))
 
