@@ -180,7 +180,7 @@ def test_one_that_somebody_fills_and_does_not_finish_is_filled_here(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post = live_post(alice, "Harbour")
-    cards._opened([post.id])  # as a process that was killed
+    cards._opened([post.id], "en")  # as a process that was killed
     assert of(post).likes == 0
 
 
