@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from media.avatars import SIZE
 from tests.e2e.photos import camera_files
 from tests.e2e.test_journey import log_in
+from tests.parts.browser import PATIENCE
 from tests.parts.sites import LiveSite, WorkerProcess, eventually
 from tests.people import PASSWORD
 from users.models import User
@@ -121,7 +122,7 @@ def test_a_picture_without_javascript(new_page: NewPage, alice: User, live_site:
 def key_page(browser: Browser, live_site: LiveSite) -> Generator[Page, None, None]:
     """A page whose browser can hold passkeys. They belong to a name; an address has none."""
     context = browser.new_context(base_url=live_site.replace("127.0.0.1", "localhost"))
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     chromium = context.new_cdp_session(page)
     chromium.send("WebAuthn.enable")
