@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from media.avatars import SIZE
 from tests.e2e.photos import camera_files
 from tests.e2e.test_journey import log_in
+from tests.parts.browser import PATIENCE
 from tests.parts.sites import LiveSite, WorkerProcess, eventually
 from tests.people import PASSWORD
 from users.models import User
@@ -48,6 +49,15 @@ def colours_of(user: User) -> tuple[str, str]:
     return name(40), name(SIZE - 40)
 
 
+def save_picture(page: Page) -> None:
+    """The note is closed, so that the next one is not taken for it."""
+    page.get_by_role("button", name="Save").click()
+    note = page.locator(".toast")
+    expect(note).to_contain_text("Your new picture is saved.")
+    note.get_by_role("button", name="Close").click()
+    expect(note).to_have_count(0)
+
+
 def test_a_picture_is_moved_and_zoomed(new_page: NewPage, alice: User, live_site: LiveSite) -> None:
     page = new_page()
     log_in(page, alice)
@@ -56,8 +66,7 @@ def test_a_picture_is_moved_and_zoomed(new_page: NewPage, alice: User, live_site
     expect(frame).to_be_hidden()
     page.get_by_label("Choose a picture").set_input_files(halves())
     expect(frame).to_be_focused()
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator(".toast")).to_contain_text("Your new picture is saved.")
+    save_picture(page)
     assert colours_of(alice) == ("red", "blue"), "the middle"
 
     page.get_by_label("New picture").set_input_files(halves())
@@ -68,8 +77,7 @@ def test_a_picture_is_moved_and_zoomed(new_page: NewPage, alice: User, live_site
     page.mouse.down()
     page.mouse.move(box["x"] - 400, box["y"] + 100, steps=5)
     page.mouse.up()
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator(".toast")).to_contain_text("Your new picture is saved.")
+    save_picture(page)
     assert colours_of(alice) == ("blue", "blue"), "moved to the right end, and no further"
 
     page.get_by_label("New picture").set_input_files(halves())
@@ -79,8 +87,7 @@ def test_a_picture_is_moved_and_zoomed(new_page: NewPage, alice: User, live_site
         frame.press("ArrowRight")
     frame.press("+")
     assert float(page.locator("[name=size]").input_value()) < 0.25
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator(".toast")).to_contain_text("Your new picture is saved.")
+    save_picture(page)
     assert colours_of(alice) == ("red", "red"), "the picture goes right, so what is left of the middle is seen"
 
 
@@ -115,7 +122,7 @@ def test_a_picture_without_javascript(new_page: NewPage, alice: User, live_site:
 def key_page(browser: Browser, live_site: LiveSite) -> Generator[Page, None, None]:
     """A page whose browser can hold passkeys. They belong to a name; an address has none."""
     context = browser.new_context(base_url=live_site.replace("127.0.0.1", "localhost"))
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     chromium = context.new_cdp_session(page)
     chromium.send("WebAuthn.enable")

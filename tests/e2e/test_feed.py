@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from media.models import Like, Saved
 from tests.e2e.test_journey import log_in, paint_photos
-from tests.parts.sites import LiveSite, WorkerProcess
+from tests.parts.sites import LiveSite, WorkerProcess, eventually
 from tests.people import live_post, live_posts
 from tests.people import upload as publish
 from users.models import User
@@ -25,7 +25,16 @@ TWO_HEARTS = """void (window.hearts = new Promise((done, failed) => {
   new MutationObserver(count).observe(document.querySelector(".photos"), { childList: true });
   setTimeout(() => failed(`${shown} hearts`), 10_000);
 }))"""
-TO_THE_END = "scrollTo(0, document.body.scrollHeight)"
+TO_THE_END = "void scrollTo(0, document.body.scrollHeight)"
+BUSY = """window.IntersectionObserver = class extends IntersectionObserver {
+  constructor(tell, options) {
+    const kept = [];
+    super((entries, observer) => {
+      kept.push(...entries);
+      if (kept.at(-1).isIntersecting) tell(kept.splice(0), observer);
+    }, options);
+  }
+}"""
 LONG = "A long walk along the coast, with more words than a card can show at once. " * 6
 
 
@@ -120,13 +129,11 @@ def test_back_leads_to_the_same_place(new_page: NewPage, alice: User, bob: User,
     live_posts(alice, [f"photo number {number}" for number in range(30)])
     page = open_feed(new_page, bob)
     cards, twelfth = page.locator("article.post"), page.locator("article.post").nth(11)
-    while cards.count() < 12:
-        page.evaluate(TO_THE_END)
-        page.wait_for_timeout(50)
+    eventually(lambda: page.evaluate(TO_THE_END) or cards.count() >= 12)
     twelfth.evaluate("post => post.scrollIntoView()")
     before = twelfth.bounding_box()
     twelfth.locator("time").click()
-    expect(page).to_have_url(re.compile("/p/"))
+    page.wait_for_url(re.compile("/p/"))  # with its scripts
     with page.expect_response("**/like/"):
         page.get_by_role("button", name="Like").click()
     page.go_back()
@@ -135,12 +142,24 @@ def test_back_leads_to_the_same_place(new_page: NewPage, alice: User, bob: User,
     after = twelfth.bounding_box()
     assert before and after and abs(before["y"] - after["y"]) < 4
     expect(twelfth.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
-    while cards.count() < 30:  # and it goes on from there
-        page.evaluate(TO_THE_END)
-        page.wait_for_timeout(50)
+    eventually(lambda: page.evaluate(TO_THE_END) or cards.count() >= 30)  # and it goes on from there
     expect(page.get_by_text("You’re all caught up")).to_be_visible()
     expect(cards.last).to_have_attribute("aria-posinset", "30")
     assert len(set(cards.evaluate_all("all => all.map(post => post.id)"))) == 30
+
+
+def test_the_feed_goes_on_where_the_browser_is_busy(
+    new_page: NewPage, alice: User, bob: User, live_site: LiveSite
+) -> None:
+    """And tells in one go that the end was out of sight and that it has come into sight."""
+    live_posts(alice, [f"photo number {number}" for number in range(7)])
+    page = new_page()
+    page.add_init_script(BUSY)
+    paint_photos(page)
+    log_in(page, bob)
+    expect(page.locator("article.post")).to_have_count(5)
+    page.evaluate(TO_THE_END)
+    expect(page.locator("article.post")).to_have_count(7)
 
 
 def test_newer_posts_are_told_of_and_wait(

@@ -57,6 +57,7 @@ def test_a_note_has_a_button_and_goes(page: Page) -> None:
     page.evaluate(TOAST, module)
     page.get_by_role("status").get_by_role("button", name="Close").click()
     expect(note).to_have_count(0)
+    page.mouse.move(0, 0)  # a note under the pointer waits
     page.evaluate(TOAST, module)
     page.clock.run_for(31_000)
     expect(note).to_have_count(0)

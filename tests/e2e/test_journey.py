@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.photos import camera_files
-from tests.parts.sites import LiveSite, WorkerProcess
+from tests.parts.sites import LiveSite, WorkerProcess, eventually
 from tests.people import PASSWORD, jpeg, live_posts
 from users.models import User
 
@@ -62,13 +62,13 @@ def test_from_sign_up_to_a_followers_feed(
 
     bob.goto("/search/?q=ali")
     bob.get_by_role("link", name=re.compile("alice", re.I)).first.click()
+    expect(bob).to_have_url(re.compile("/u/alice/"))
     bob.get_by_role("button", name="Follow").click()
     expect(bob.get_by_role("button", name=re.compile("Following|Unfollow"))).to_be_visible()
 
     upload(alice, camera_files(2), "Home by the <fjord> #oslo", people="bob")
     photo = alice.locator("article.post .photo picture img").first
-    expect(photo).to_have_js_property("complete", True)
-    assert photo.evaluate("image => image.naturalWidth") > 300
+    eventually(lambda: photo.evaluate("image => image.complete && image.naturalWidth") > 300)
 
     live_worker.settle()
     bob.goto("/")
@@ -96,6 +96,7 @@ def test_from_sign_up_to_a_followers_feed(
 
     alice.get_by_role("link", name="Delete").click()
     alice.get_by_role("button", name="Delete").click()
+    expect(alice.get_by_role("status")).to_contain_text("The post is deleted.")
     bob.goto("/")
     expect(bob.locator("article.post")).to_have_count(0)
 
@@ -116,9 +117,7 @@ def test_a_feed_of_five_goes_on(
     cards = page.locator("article.post")
     expect(cards).to_have_count(5)
     if javascript:
-        while cards.count() < 18:
-            page.mouse.wheel(0, 4000)
-            page.wait_for_timeout(50)
+        eventually(lambda: page.mouse.wheel(0, 4000) or cards.count() >= 18)
         expect(page.get_by_text("You’re all caught up")).to_be_visible()
     else:
         page.get_by_role("link", name="Load more").click()
@@ -140,6 +139,7 @@ def test_a_private_account_lets_people_in(
     owner.goto("/settings/privacy/")
     owner.get_by_label(re.compile("private", re.I)).check()
     owner.get_by_role("button", name="Save").click()
+    expect(owner.get_by_text("Your account is private now.")).to_be_visible()
 
     log_in(guest, charlie)
     guest.goto("/u/alice/")
@@ -166,6 +166,7 @@ def test_a_second_browser_stays_somebody_else(new_page: NewPage, alice: User, bo
     other.goto("/settings/")
     expect(other.get_by_label(re.compile("user ?name", re.I))).to_have_value("bob")
     one.get_by_role("button", name="Log out").click()
+    expect(one.get_by_role("link", name="Sign up").first).to_be_visible()
     one.goto("/feed/")
     expect(one).to_have_url(re.compile("/login/"))
     other.goto("/feed/")

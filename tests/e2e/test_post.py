@@ -8,8 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from media.models import Photo, Post
 from media.services import add_comment
-from tests.parts.sites import LiveSite
-from tests.people import PASSWORD, jpeg, live_post, live_posts
+from tests.e2e import test_journey
+from tests.parts.sites import LiveSite, eventually
+from tests.people import jpeg, live_post, live_posts
 from users.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.real("browser")]
@@ -21,11 +22,7 @@ def log_in(page: Page, user: User) -> None:
     """Photos have rows here, and no files: they are painted for the browser."""
     picture = jpeg(size=(1200, 800)).read()
     page.route("**/photos/**", lambda route: route.fulfill(content_type="image/jpeg", body=picture))
-    page.goto("/login/")
-    page.locator("input[name=login]").fill(user.username)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Log in", exact=True).click()
-    page.wait_for_url("**/")
+    test_journey.log_in(page, user)
 
 
 def scale_of(image: Locator) -> float:
@@ -47,6 +44,7 @@ def test_photos_large_by_mouse_and_keys(new_page: NewPage, alice: User, live_sit
     page.keyboard.press("ArrowRight")
     expect(box.locator(".lightbox__alt")).to_have_text("A red boat")
     expect(image).to_have_attribute("alt", "A red boat")
+    expect(image).to_have_js_property("naturalWidth", 1200)
     frame = image.bounding_box()
     assert frame and abs(frame["width"] / frame["height"] - 1.5) < 0.01, "its true shape"
     page.keyboard.press("+")
@@ -94,7 +92,7 @@ def test_photos_large_by_fingers(new_page: NewPage, alice: User, live_site: Live
     fingers("touchMove", (150, 400), (240, 400))
     fingers("touchMove", (120, 400), (270, 400))
     fingers("touchEnd")
-    assert scale_of(image) > 2
+    eventually(lambda: scale_of(image) > 2)
 
 
 def test_talk_in_place(new_page: NewPage, alice: User, bob: User, live_site: LiveSite) -> None:
@@ -162,8 +160,10 @@ def test_without_javascript(new_page: NewPage, alice: User, bob: User, live_site
     page.get_by_role("button", name="Post comment").click()
     expect(page.locator(".comments > .comment").first).to_contain_text("First!")
     page.get_by_role("link", name="Reply to Alice").click()
+    reply = page.get_by_role("button", name="Reply", exact=True)
+    expect(reply).to_be_visible()
     page.get_by_role("textbox").fill("Hello @alice")
-    page.get_by_role("button", name="Reply", exact=True).click()
+    reply.click()
     expect(page.locator(".replies > .comment")).to_contain_text("Hello @alice")
     page.get_by_role("link", name="To the post of Alice").click()
     expect(page.get_by_role("heading", name="3 comments")).to_be_visible()

@@ -6,13 +6,14 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.parts.environment import browser_binary
 from tests.parts.process import ROOT
 from tests.parts.sites import LiveSite
 
 SCREENSHOTS = ROOT / "var" / "screenshots"
+PATIENCE = 15_000  # milliseconds, for what a test does and for what it expects: a busy machine is no failure
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,7 @@ def browser() -> Generator[Browser, None, None]:
         pytest.skip("needs the real browser")
     # Playwright keeps an event loop in this thread; Django would take ORM calls for a coroutine's.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=binary, args=["--disable-dev-shm-usage"])
         yield browser
@@ -47,7 +49,7 @@ def new_page(
 
     def open_page(**options: object) -> Page:
         context = browser.new_context(base_url=live_site, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)

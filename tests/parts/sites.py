@@ -15,6 +15,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import pytest
+from django.db.models import Q
 
 from tests.parts.isolation import redis_client
 from tests.parts.process import Server
@@ -31,6 +32,18 @@ def eventually(condition: Callable[[], T], *, seconds: float = 30) -> T:
             pytest.fail(f"not true within {seconds:.0f} s: {condition.__qualname__}")
         time.sleep(0.02)
     return value
+
+
+def untried_rows() -> bool:
+    """Whether the outbox holds rows that nobody has tried yet, or that somebody works on."""
+    from photoapp.models import OUTBOXES
+    from photoapp.shards import servers
+
+    new = Q(attempts=0) | Q(leased_until__isnull=False)
+    found = (
+        OUTBOXES[group].objects.using(alias).filter(new).exists() for group in OUTBOXES for alias in servers(group)
+    )
+    return any(found)
 
 
 class Process(ABC):
@@ -137,7 +150,9 @@ class WorkerProcess(Process):
         return not broker.hlen("unacked") and not any(broker.llen(queue) for queue in QUEUES)
 
     def settle(self, *, seconds: float = 30) -> None:
-        eventually(self.idle, seconds=seconds)
+        """Until every row of the outbox was tried, too: for a moment, a task that was taken is in no queue and not
+        yet among the unacknowledged ones."""
+        eventually(lambda: self.idle() and not untried_rows(), seconds=seconds)
 
 
 class LiveSite(str):

@@ -153,7 +153,7 @@ def test_an_id_that_collides_is_drawn_again(alice: User, monkeypatch: pytest.Mon
 
 
 def test_ids_drawn_for_one_batch_differ(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = ids.new_id_beside(alice.id), ids.new_id_beside(alice.id) + 1
+    first, second = ids.new_id_beside(alice.id), ids.new_id_beside(alice.id)
     draws = iter([first, first, first, second])
     monkeypatch.setattr("photoapp.sharding.new_id_beside", lambda key: next(draws))
     rows = Post.objects.bulk_create([Post(owner_id=alice.id), Post(owner_id=alice.id)])

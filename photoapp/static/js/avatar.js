@@ -62,6 +62,7 @@ picture.addEventListener("load", () => {
 });
 picture.addEventListener("error", () => (cannot.hidden = !file.files.length));
 file.addEventListener("change", show);
+if (file.files.length) show(); // chosen before this module ran
 zoom.addEventListener("input", place);
 addEventListener("resize", () => stage.hidden || place());
 

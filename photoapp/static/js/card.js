@@ -43,6 +43,7 @@ async function settle(form, kind, known) {
   try {
     while (isOn(form) !== known) {
       const wish = isOn(form);
+      remember(post, kind, wish); // not first when the answer is there: one may go back before, and the wish goes on
       const response = await fetch(form.getAttribute("action"), {
         method: "POST",
         headers: { Accept: "application/json" },
@@ -50,15 +51,16 @@ async function settle(form, kind, known) {
         keepalive: true,
       });
       if (response.redirected || [403, 404].includes(response.status)) {
+        remember(post, kind, known);
         location.assign(`/p/${post.dataset.post}/`); // the post's page says what is wrong
         return;
       }
       if (!response.ok) throw new Error(response.status);
       known = wish;
-      remember(post, kind, wish);
     }
   } catch {
     show(form, kind, known);
+    remember(post, kind, known);
     toast(words(post).failed);
   } finally {
     busy.delete(form);

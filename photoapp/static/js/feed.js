@@ -8,10 +8,11 @@ const posts = () => feed.querySelectorAll(":scope > [data-post]");
 // --- The next page is asked for a screen ahead of the reader.
 
 const ahead = new IntersectionObserver(
-  ([{ isIntersecting, target }]) => {
-    if (!isIntersecting) return;
-    ahead.unobserve(target);
-    target.click();
+  (entries) => {
+    const seen = entries.find(({ isIntersecting }) => isIntersecting); // a busy page is told of several at once
+    if (!seen) return;
+    ahead.unobserve(seen.target);
+    seen.target.click();
   },
   { rootMargin: "100% 0px" },
 );

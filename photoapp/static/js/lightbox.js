@@ -92,7 +92,7 @@ box.addEventListener("keydown", (event) => {
 
 const pointers = new Map();
 let start = null; // where the first of them came down
-let lastTap = 0;
+let lastTap = -Infinity;
 
 function middle() {
   const frame = stage.getBoundingClientRect();

@@ -1,5 +1,6 @@
 // Forms that are answered by a passkey: <form data-passkey="create | get | login">, with a hidden field `credential`.
-// What is asked stands in the form as JSON; for a log-in it is fetched from the form's address.
+// What is asked stands in the form as JSON; for a log-in it is fetched from the form's address. Until this module runs
+// the form is hidden or its button disabled: sent without it, it would have no credential.
 
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0));
 const text = (buffer) =>

@@ -68,7 +68,13 @@ export async function restore(member) {
 
 export const begin = claim;
 
-export const save = (draft) => within("readwrite", (drafts) => promised(drafts.put({ ...draft, at: Date.now() })));
+// The commit is asked for at once: a page that is being left does not come to its turn, and would lose what it wrote.
+export const save = (draft) =>
+  within("readwrite", (drafts) => {
+    const done = promised(drafts.put({ ...draft, at: Date.now() }));
+    drafts.transaction.commit();
+    return done;
+  });
 
 // False where the file was not kept.
 export async function keep(draft, key, file) {

@@ -448,6 +448,8 @@ addEventListener("pagehide", saveNow);
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted && shared) location.reload();
 });
-form.dataset.ready = "";
 const picked = [...input.files]; // before this module ran
-restore().then(() => picked.length && choose(picked));
+restore().then(() => {
+  form.dataset.ready = "";
+  if (picked.length) choose(picked);
+});
