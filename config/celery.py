@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_prerun, worker_process_init
+from celery.signals import task_prerun, worker_process_init, worker_ready
 from django.db import close_old_connections, connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -24,3 +24,12 @@ def drop_dead_connections(**kwargs: Any) -> None:
 def forget_parents_connections(**kwargs: Any) -> None:
     """A connection opened before the fork belongs to the parent's backend process."""
     connections.close_all()
+
+
+@worker_ready.connect
+def look_at_redis(**kwargs: Any) -> None:
+    """In the worker's main process, which runs no tasks."""
+    from photoapp import cache_evictions, redis_roles  # after Django is set up
+
+    redis_roles.warn_at_start()
+    cache_evictions.start_listening()

@@ -4,6 +4,7 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 
 from config.app_sets import active_sets
+from photoapp import redis_roles
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -12,3 +13,5 @@ if "feed" in active_sets():
     from feeds.front import front_door  # after Django is set up
 
     application = front_door(application)
+
+redis_roles.warn_at_start()

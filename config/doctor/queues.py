@@ -11,7 +11,7 @@ from django.conf import settings
 
 from config.doctor.examination import OK, WARN, WRONG, Check, Report, clock_report
 from config.tasks import ANSWER_SECONDS, answer_doctor
-from photoapp import outbox
+from photoapp import outbox, redis_roles
 
 ROLES = ("CACHE_URL", "FEEDS_URL", "BROKER_URL")
 WORKER_SECONDS = 10.0
@@ -27,6 +27,7 @@ def checks() -> Iterator[Check]:
             f"Check {variable}, and that the server runs and lets this machine in.",
         )
     yield Check("redis", one_database_each, "Check the Redis URLs.")
+    yield Check("redis settings", role_settings, "Check the Redis URLs.")
     for queue in sorted({"default", *(handler.queue for handler in outbox._handlers.values())}):
         yield Check(
             f"worker {queue}",
@@ -52,25 +53,12 @@ def examine_redis(variable: str) -> Report:
     asked = time.time()
     seconds, microseconds = server.time()
     yield from clock_report(seconds + microseconds / 1e6, asked, time.time())
-    yield from eviction(variable, server)
 
 
-def eviction(variable: str, server: Any) -> Report:
-    try:
-        found = {**server.config_get("maxmemory"), **server.config_get("maxmemory-policy")}
-        limit, policy = int(found["maxmemory"]), str(found["maxmemory-policy"])
-    except (redis.ResponseError, KeyError):  # managed or embedded servers do not tell
-        return
-    if variable == "BROKER_URL":
-        if policy != "noeviction":
-            level = WRONG if limit else WARN
-            yield level, f"may throw tasks away (maxmemory-policy {policy}). Set maxmemory-policy noeviction."
-    elif not limit:
-        yield WARN, "has no maxmemory: it grows until the machine has none left. Set maxmemory, and allkeys-lfu."
-    elif not policy.startswith("allkeys-"):
-        yield WRONG, f"refuses writes once it is full (maxmemory-policy {policy}). Set maxmemory-policy allkeys-lfu."
-    elif policy != "allkeys-lfu":
-        yield WARN, f"maxmemory-policy is {policy}; allkeys-lfu keeps what is read often."
+def role_settings() -> Report:
+    for problem in redis_roles.problems():
+        role = problem.part.removeprefix("redis").strip()
+        yield WRONG if problem.harmful else WARN, f"{role} {problem.sentence}".strip()
 
 
 def one_database_each() -> Report:

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import redis
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
@@ -29,6 +29,7 @@ from tests.admin.conftest import server_down
 from tests.parts.isolation import redis_client
 from tests.parts.process import ROOT, free_port
 from tests.parts.sites import LiveSite, WorkerProcess
+from tests.photoapp.redis_server import redis_server, url_of
 
 pytestmark = pytest.mark.django_db
 
@@ -146,36 +147,23 @@ def test_a_redis_that_is_down(settings: Settings, variable: str) -> None:
     assert variable in line
 
 
-class Config:
-    """A Redis that answers CONFIG GET so."""
+@pytest.mark.real("redis")
+def test_settings_that_a_redis_role_cannot_live_with(settings: Settings, tmp_path: Path) -> None:
+    with redis_server(tmp_path, maxmemory="100mb", save="3600 1") as client:
+        for number, variable in enumerate(("CACHE_URL", "FEEDS_URL", "BROKER_URL")):
+            setattr(settings, variable, url_of(client, number))
+        first, *others = report(queues.checks(), "redis settings")
+    assert first.startswith("WRONG  CACHE_URL, FEEDS_URL and BROKER_URL are on one server")
+    assert [line.partition(":")[0] for line in others] == [
+        "WRONG  cache keeps snapshots",
+        "WRONG  feeds keeps snapshots",
+    ]
 
-    def __init__(self, limit: str, policy: str) -> None:
-        self.values = {"maxmemory": limit, "maxmemory-policy": policy}
 
-    def config_get(self, name: str) -> dict[str, str]:
-        if self.values["maxmemory"] == "forbidden":
-            raise redis.ResponseError("unknown command")
-        return {name: self.values[name]}
-
-
-@pytest.mark.parametrize(
-    ("variable", "limit", "policy", "level"),
-    [
-        ("BROKER_URL", "0", "noeviction", None),
-        ("BROKER_URL", "1000", "noeviction", None),
-        ("BROKER_URL", "0", "allkeys-lru", WARN),
-        ("BROKER_URL", "1000", "volatile-lru", WRONG),
-        ("CACHE_URL", "0", "noeviction", WARN),
-        ("CACHE_URL", "1000", "noeviction", WRONG),
-        ("CACHE_URL", "1000", "volatile-lru", WRONG),
-        ("FEEDS_URL", "1000", "allkeys-lru", WARN),
-        ("FEEDS_URL", "1000", "allkeys-lfu", None),
-        ("CACHE_URL", "forbidden", "", None),
-    ],
-)
-def test_what_a_redis_throws_away_when_it_is_full(variable: str, limit: str, policy: str, level: str | None) -> None:
-    levels = [found for found, _ in queues.eviction(variable, Config(limit, policy))]
-    assert levels == ([level] if level else [])
+def test_a_redis_that_does_not_tell_its_settings(settings: Settings) -> None:
+    for variable in ("CACHE_URL", "FEEDS_URL", "BROKER_URL"):
+        setattr(settings, variable, f"redis://127.0.0.1:{free_port()}/0")
+    assert report(queues.checks(), "redis settings") == []
 
 
 def test_two_roles_in_one_redis_database(settings: Settings) -> None:
