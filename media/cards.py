@@ -171,7 +171,8 @@ def _opened(post_ids: Sequence[int], language: str) -> dict[int, Opened]:
             lives = int(CARD_SECONDS * random.uniform(0.9, 1))
             arguments = [uuid4().hex[:12], lives, filling, _field(language)]
             _script(OPEN)(keys=[_key(post_id)], args=arguments, client=pipe)
-        return {id: Opened(*answer[:2], bool(answer[2])) for id, answer in zip(post_ids, pipe.execute(), strict=True)}
+        answers = zip(post_ids, pipe.execute(), strict=True)
+        return {id: Opened(generation, changes, bool(ours)) for id, (generation, changes, ours) in answers}
 
 
 def _fill(opened: dict[int, Opened], language: str) -> dict[int, Card]:

@@ -23,6 +23,7 @@ CACHE, FEEDS = "cache", "feeds"
 ACTING_SECONDS = 1.0
 FAILURES = 3  # in a row open the circuit
 OPEN_SECONDS = 1.0
+MOST_CONNECTIONS = 4096  # threads ask at the same time; one that got no connection would take Redis for away
 
 
 class RedisAway(RedisError):
@@ -71,6 +72,7 @@ def _client(role: str, timeout: float, retries: int) -> Any:
         socket_connect_timeout=min(timeout, 0.25),
         protocol=2,
         retry=Retry(NoBackoff(), retries),
+        max_connections=MOST_CONNECTIONS,
     )
 
 

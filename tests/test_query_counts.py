@@ -10,6 +10,7 @@ from feeds.models import Notification
 from media.models import Comment, Like, Post, PostCount, Saved, Trace
 from photoapp import ids, outbox
 from photoapp.ids import new_id_beside
+from photoapp.pagination import encode_cursor
 from tests.people import add_follows, crowd, live_post, live_posts
 from tests.queries import counted_queries
 from users.models import FollowCount, User
@@ -20,7 +21,8 @@ ClientOf = Callable[[User], Client]
 
 # As alice, who is logged in: queries in all, of every database. One of them reads her own row.
 PAGES = {
-    "feed": ("/feed/", 4),
+    "feed": ("/feed/", 1),
+    "feed below": ("/feed/?cursor={cursor}", 4),
     "profile": ("/u/bob/", 7),
     "own profile": ("/u/alice/", 7),
     "tagged": ("/u/bob/tagged/", 7),
@@ -119,9 +121,10 @@ def test_no_page_costs_more_with_hundreds_than_with_five(client_of: ClientOf, al
     outbox.drain()
     thread = Comment.objects.on_shard_of(post.id).get(post_id=post.id, text="Comment 0")  # all of one millisecond
     addresses = {"post": post.get_absolute_url(), "own": own.get_absolute_url(), "comment": ids.encode(thread.id)}
+    addresses["cursor"] = encode_cursor(ids.MAX_ID, surface=f"feed:{alice.id}")
     small = counts_of(client, addresses)
     grow(alice, bob, post, own, (500, 300, 200), start=1000)
-    store.drop(store.feed_key(alice.id), store.pulls_key(alice.id))
+    store.forget(alice.id)
     large = counts_of(client, addresses)
     assert large == small
     assert large == {name: expected for name, (_, expected) in PAGES.items()}

@@ -20,7 +20,7 @@ def main(name: str, threads: int) -> None:
 
     from photoapp.remember import remember
 
-    shared = redis.Redis.from_url(os.environ["BROKER_URL"], decode_responses=True)
+    shared = redis.Redis.from_url(os.environ["BROKER_URL"], decode_responses=True, max_connections=2 * threads)
 
     def await_key(key: str) -> None:
         while not shared.exists(f"{name}:{key}"):

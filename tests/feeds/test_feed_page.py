@@ -3,17 +3,19 @@ import random
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from feeds import services as feeds
+from feeds import store
 from media.models import Photo, Post
 from media.services import like, save
 from media.templatetags.posts import anchor
 from photoapp import outbox
+from photoapp.redis_clients import CACHE, FEEDS, acting
 from tests import people
 from tests.queries import Counts, counted_queries
 from users.models import User
@@ -84,7 +86,7 @@ def test_a_card_says_that_it_was_edited_and_whom_it_is_for(alice: User, bob: Use
     html = client_of(bob).get("/feed/").content.decode()
     assert "edited" not in html and "followers only" not in html
     people.live_post(alice, "for friends", audience="followers", edited_at=datetime.now(UTC))
-    feeds.drop_feed(bob.id)
+    store.forget(bob.id)
     html = client_of(bob).get("/feed/").content.decode()
     assert "edited" in html and "followers only" in html
 
@@ -283,6 +285,13 @@ def warm_counts(client: Client, path: str = "/feed/") -> Counts:
     return counts
 
 
+def post_in_turn(one: User, other: User, times: int) -> None:
+    """So that each page has posts of both servers."""
+    for _ in range(times):
+        people.live_post(one, "one")
+        people.live_post(other, "two")
+
+
 def post_on_both_servers(one: User, other: User, count: int) -> None:
     people.live_posts(one, ["one"] * count)
     people.live_posts(other, ["two"] * count)
@@ -291,19 +300,69 @@ def post_on_both_servers(one: User, other: User, count: int) -> None:
 def test_the_queries_of_a_warm_feed_are_the_same_however_much_there_is(
     alice: User, bob: User, charlie: User, client_of: ClientOf
 ) -> None:
-    """One for the member, one on the friends shard, one for each content server."""
+    """The first page: one, for the member. Those below: one more on the friends shard, one for each content server."""
     people.follow(bob, charlie)
-    post_on_both_servers(alice, charlie, 5)
+    post_on_both_servers(alice, charlie, 10)
     outbox.drain()
     client = client_of(bob)
-    small = warm_counts(client)
+    link = next_link(client.get("/feed/").content.decode())
+    assert warm_counts(client) == {"default": 1}
+    small = warm_counts(client, f"/feed/{link}")
     assert small["default"] == 1
     assert sum(count for alias, count in small.items() if alias.startswith("friends")) == 1
     assert [count for alias, count in small.items() if alias.startswith("content")] == [1, 1]
 
     follow_many(bob, 298)
     post_on_both_servers(alice, charlie, 240)
-    post_on_both_servers(alice, charlie, 5)
+    post_in_turn(alice, charlie, 20)
     outbox.drain()
-    feeds.drop_feed(bob.id)
-    assert warm_counts(client) == small, "the feed's queries grew with the data"
+    store.forget(bob.id)
+    link = next_link(client.get("/feed/").content.decode())
+    assert warm_counts(client) == {"default": 1}, "the queries of the first page grew with the data"
+    assert warm_counts(client, f"/feed/{link}") == small, "the feed's queries grew with the data"
+
+
+def test_a_page_that_is_gone_is_composed_of_stored_cards_without_more_queries(
+    alice: User, bob: User, client_of: ClientOf
+) -> None:
+    people.live_posts(alice, ["one"] * 8)
+    client = client_of(bob)
+    html = client.get("/feed/").content
+    acting(FEEDS).delete(store.page_key(bob.id))
+    with counted_queries() as counts:
+        assert client.get("/feed/").content == html
+    assert counts == {"default": 1}
+
+
+@pytest.mark.parametrize("members", [0, 250], ids=["follows one", "follows many"])
+def test_the_queries_of_a_first_page_of_which_nothing_is_stored(
+    alice: User, bob: User, charlie: User, client_of: ClientOf, members: int
+) -> None:
+    """Session, member, what the page shows of the member as it is now, who is pulled; whom the member follows; on each
+    content server ids, likes, saves and cards."""
+    people.follow(bob, charlie)
+    follow_many(bob, members)
+    post_on_both_servers(alice, charlie, 5 + members)
+    post_in_turn(alice, charlie, 5)
+    client = client_of(bob)
+    client.get("/healthz")
+    for role in (FEEDS, CACHE):
+        acting(role).flushdb()
+    with counted_queries() as counts:
+        assert len(captions(client.get("/feed/").content.decode())) == 5
+    assert counts["default"] == 4, counts.sql["default"]
+    assert sum(count for alias, count in counts.items() if alias.startswith("friends")) == 1
+    assert [count for alias, count in counts.items() if alias.startswith("content")] == [4, 4]
+
+
+def test_with_redis_away_the_first_page_comes_from_the_databases(
+    alice: User, bob: User, client_of: ClientOf, feeds_away: Callable[[], AbstractContextManager[None]]
+) -> None:
+    people.live_posts(alice, [f"post {number}" for number in range(8)])
+    client = client_of(bob)
+    html = client.get("/feed/").content.decode()
+    assert captions(html) == [f"post {number}" for number in (7, 6, 5, 4, 3)]
+    with feeds_away():
+        people.live_post(alice, "post 8")
+        assert captions(client.get("/feed/").content.decode()) == [f"post {number}" for number in (8, 7, 6, 5, 4)]
+    assert client.get("/feed/").content.decode() == html, "it is there again"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from feeds import store
 from feeds.selectors import NEWER_MOST
-from feeds.services import drop_feed
 from media.models import Post
 from media.services import delete_post
 from photoapp import outbox
@@ -108,7 +108,7 @@ def test_news_cost_the_same_however_many_there_are(alice: User, bob: User, seen:
     client, costs = client_of(bob), []
     for count in (1, 500):
         people.live_posts(alice, ["new"] * count)
-        drop_feed(bob.id)
+        store.forget(bob.id)
         client.get("/feed/")
         outbox.drain()
         with counted_queries() as counts:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from feeds import store
 from feeds.models import PulledAuthor
 from feeds.selectors import feed_page
+from tests.feeds.reading import first_page_of
 from tests.people import live_posts
 from users.models import User
 
@@ -30,11 +31,23 @@ def test_a_named_members_feed_is_built(alice: User, bob: User) -> None:
 
 
 def test_a_wrong_list_is_replaced(alice: User, bob: User) -> None:
-    live_posts(alice, ["one"])
+    (post,) = live_posts(alice, ["one"])
     feed_page(bob, None)
-    store.push(12345, [store.feed_key(bob.id)])
+    store.push(12345, [bob.id])
+    assert 12345 in store.read_feed(bob.id)[0].ids  # type: ignore[union-attr]
+    assert rebuild("bob") == "1 feeds rebuilt\n"
+    assert store.read_feed(bob.id)[0] == store.IdList([post.id], complete=True)
+
+
+def test_what_is_composed_of_a_wrong_list_goes_with_it(alice: User, bob: User) -> None:
+    one, two = live_posts(alice, ["one", "two"])
+    feed_page(bob, None)
+    store.remove(two.id, [bob.id])
+    shown = first_page_of(bob)
+    assert shown and shown.posts == [one.id]
     rebuild("bob")
-    assert 12345 not in store.read_feed(bob.id)[0].ids  # type: ignore[union-attr]
+    shown = first_page_of(bob)
+    assert shown and shown.posts == [two.id, one.id]
 
 
 def test_without_names_it_is_who_logged_in_lately(alice: User, bob: User, charlie: User) -> None:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             members = members.filter(last_login__gte=timezone.now() - timedelta(days=days))
         rebuilt = 0
         for user_id in tqdm(ids_of(members), total=members.count(), unit="feed", disable=options["verbosity"] == 0):
-            store.drop(store.feed_key(user_id), store.pulls_key(user_id))
+            store.forget(user_id)
             services.rebuild(user_id)
             rebuilt += 1
         self.stdout.write(f"{rebuilt} feeds rebuilt")
