@@ -21,7 +21,6 @@ from media.cards import Card, cards_for, stored_cards
 from media.recent import Recent, recent_ids, stored_recent
 from photoapp.cache_stats import count
 from photoapp.pagination import encode_cursor
-from photoapp.remember import flights
 from users.models import User
 
 
@@ -52,12 +51,7 @@ def first_page(user: User, language: str) -> Page | None:
 
 
 def renewed_page(user_id: int, language: str) -> Page | None:
-    """Composed anew, with all that is missing made: once for all who ask for it in this process at the time. Raises
-    redis' errors."""
-    return flights.join(f"page:{user_id}:{language}", lambda: _renewed(user_id, language))  # type: ignore[no-any-return]
-
-
-def _renewed(user_id: int, language: str) -> Page | None:
+    """Composed anew, with all that is missing made. Raises redis' errors."""
     state = open_page(user_id, "")
     if isinstance(state, State) and not state.is_built:
         services.rebuild(user_id)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from feeds import notifications, services, store, tasks, withdrawn
 from media import receivers as media_receivers  # noqa: F401  (their handlers run before these: cards, then pages)
 from photoapp.outbox import handles
+from users.receivers import mirror_follow
 
 
 @handles("post.published", name="feeds.fan_out", queue="fanout")
@@ -46,12 +47,17 @@ def show_save(post_id: int, user_id: int) -> None:
 
 @handles("comment.changed", name="feeds.show_comment", inline=True)
 def show_comment(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
-    store.note_act(author_id)
+    for user_id in {author_id, *people}:
+        store.turn(user_id)
 
 
 @handles("follow.changed", name="feeds.follow_changed", inline=True)
 def follow_changed(follower_id: int, followee_id: int) -> None:
-    if store.forget(follower_id):
+    """Forgotten twice: at once, and when the followee's side, from which posts are pushed, is right. A feed that was
+    built in between may lack a post. (While that side cannot be written this is tried again.)"""
+    was_there = store.forget(follower_id)
+    mirror_follow(follower_id, followee_id)
+    if store.forget(follower_id) or was_there:
         tasks.build_soon(follower_id)
 
 

@@ -23,6 +23,7 @@ from users.selectors import follower_count, follower_id_chunks, heard_ids
 
 PUSH_AGAIN_BELOW = 0.8  # of the threshold: an author at the brink does not flip with every follower
 BUILDING_SECONDS = 3  # a feed that others build longer is built here, too
+ATTEMPTS = 3
 ACTS_KNOWN = 64  # of the newest posts of a feed: first pages show no others
 
 
@@ -75,16 +76,21 @@ def push_to(post: Post, follower_ids: Sequence[int]) -> list[int]:
 
 def remember_acts(post_id: int) -> None:
     """A post that comes back, from the archive or from its deletion: those who like or saved it see that they do."""
-    for kind, user_ids in who_acted_on(post_id):
+    for _kind, user_ids in who_acted_on(post_id):
         for user_id in user_ids:
-            store.note_act(user_id, f"{kind}{post_id}")
+            show_acts(post_id, user_id)
 
 
 def show_acts(post_id: int, user_id: int) -> None:
-    """After a member liked or saved a post, or took that back: their next page says so."""
-    now = own_acts_on([post_id], user_id)
+    """After a member liked or saved a post, or took that back: their next page says so. Of several at a time the one
+    that began last notes what it read, and each tries until it is that."""
     acts = [f"{kind}{post_id}" for kind in "ls"]
-    store.note_act(user_id, *(act if act in now else f"-{act}" for act in acts))
+    for _ in range(ATTEMPTS):
+        version = store.turn(user_id)
+        now = own_acts_on([post_id], user_id)
+        if store.note_acts(user_id, version, [act if act in now else f"-{act}" for act in acts]):
+            return
+    store.forget(user_id)  # so busy a member's feed is built anew
 
 
 def choose_pull(author_id: int) -> bool:

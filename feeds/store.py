@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from uuid import uuid4
 
 from photoapp.redis_clients import FEEDS, acting, quick
 
@@ -97,12 +98,14 @@ return answer
 
 BEGIN = """
 local others = redis.call('LINDEX', KEYS[1], -1) == '-'
+if not others then redis.call('HSET', KEYS[2], 'builder', ARGV[3]) end
 if redis.call('EXISTS', KEYS[1]) == 0 then
   redis.call('RPUSH', KEYS[1], '-')
   redis.call('EXPIRE', KEYS[1], ARGV[1])
 end
 redis.call('EXPIRE', KEYS[2], ARGV[2])
-return {redis.call('HGET', KEYS[2], 'version') or '', others and 1 or 0}
+local version, builder = unpack(redis.call('HMGET', KEYS[2], 'version', 'builder'))
+return {(version or '') .. '/' .. (builder or ''), others and 1 or 0}
 """
 
 # Merges what was built (newest first) with what was pushed meanwhile, unless the member's version has changed, or the
@@ -113,7 +116,8 @@ FINISH = (
     + """
 local feed, pulls, heard, mine, member = unpack(KEYS)
 local version, length, ttl, complete = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
-if (redis.call('HGET', member, 'version') or '') ~= version then return 0 end
+local now = redis.call('HMGET', member, 'version', 'builder')
+if (now[1] or '') .. '/' .. (now[2] or '') ~= version then return 0 end
 local old = redis.call('LRANGE', feed, 0, -1)
 if #old == 0 then return 0 end
 local last = 7
@@ -152,17 +156,26 @@ redis.call('EXPIRE', KEYS[1], ARGV[1])
 return redis.call('DEL', unpack(KEYS, 2))
 """
 
-# An act on one post: ARGV[2] and on are what the member does now (added) or does no longer (removed, with a "-").
-ACT = """
-redis.call('HINCRBY', KEYS[1], 'version', 1)
+# A new version: the page goes, and so does a feed that is being built, which nobody may finish now.
+TURN = """
+local version = redis.call('HINCRBY', KEYS[1], 'version', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('DEL', KEYS[2])
-if redis.call('EXISTS', KEYS[3]) == 0 then return end
+if redis.call('LINDEX', KEYS[3], -1) == '-' then redis.call('DEL', KEYS[3]) end
+return version
+"""
+
+# ARGV[2] and on are what the member does now (added) or does no longer (removed, with a "-"), as read in the version
+# ARGV[1]; nothing is noted in another.
+ACT = """
+if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+if redis.call('EXISTS', KEYS[3]) == 0 then return 1 end
 for k = 2, #ARGV do
   local act = ARGV[k]
   if string.sub(act, 1, 1) == '-' then redis.call('SREM', KEYS[3], string.sub(act, 2))
   else redis.call('SADD', KEYS[3], act) end
 end
+return 1
 """
 
 # Adds an author to the pulls of those members whose feed exists, whose pages then go.
@@ -240,13 +253,14 @@ def push(post_id: int, user_ids: Iterable[int], *, length: int = FEED_LENGTH) ->
 
 @dataclass(frozen=True)
 class Begun:
-    version: str  # the member's, for finish()
+    version: str  # the member's, and which building it is: for finish()
     by_others: bool  # somebody else is building the feed
 
 
 def begin(user_id: int) -> Begun:
     """Marks an absent feed as being built, so that what is pushed from now on is not lost."""
-    version, others = script(BEGIN)(keys=[feed_key(user_id), member_key(user_id)], args=[BUILDING_TTL, FEED_TTL])
+    arguments = [BUILDING_TTL, FEED_TTL, uuid4().hex[:8]]
+    version, others = script(BEGIN)(keys=[feed_key(user_id), member_key(user_id)], args=arguments)
     return Begun(version.decode(), bool(others))
 
 
@@ -283,15 +297,23 @@ def forget(user_id: int) -> bool:
     return bool(script(FORGET)(keys=[key(user_id) for key in keys], args=[FEED_TTL]))
 
 
-def note_act(user_id: int, *acts: str) -> None:
-    """The member's page goes; `acts` as in mine_key, with a "-" before what was taken back."""
-    script(ACT)(keys=[member_key(user_id), page_key(user_id), mine_key(user_id)], args=[FEED_TTL, *acts])
+def turn(user_id: int) -> int:
+    """Begins a version of the member, after an act that changes what their page shows: the page goes."""
+    keys = [member_key(user_id), page_key(user_id), feed_key(user_id)]
+    return int(script(TURN)(keys=keys, args=[FEED_TTL]))
+
+
+def note_acts(user_id: int, version: int, acts: Sequence[str]) -> bool:
+    """`acts` as in mine_key, with a "-" before what was taken back. False when the member has acted again since the
+    version began: they may have been read before that."""
+    keys = [member_key(user_id), page_key(user_id), mine_key(user_id)]
+    return bool(script(ACT)(keys=keys, args=[version, *acts]))
 
 
 def forget_face(user_id: int) -> None:
     """After a change of what pages show of the member."""
-    note_act(user_id)
     acting(FEEDS).hdel(member_key(user_id), "face")
+    turn(user_id)
 
 
 def add_pulls(user_id: int, author_ids: Iterable[int]) -> None:

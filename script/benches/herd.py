@@ -107,8 +107,8 @@ def measure(
     quick: bool,
     *,
     after: float = 0.0,
-) -> tuple[Sample, int, dict[str, int]]:
-    """A load with an accident after WARM_SECONDS; the most queries at a time meanwhile; computations counted."""
+) -> tuple[Sample, int]:
+    """A load with an accident after WARM_SECONDS; the most queries at a time meanwhile."""
     seconds = WARM_SECONDS + after + BACK_WITHIN + (10 if quick else 30)
 
     def accident() -> None:
@@ -120,7 +120,7 @@ def measure(
     threading.Thread(target=accident).start()
     with most_queries() as most:
         sample = load(port, file, rate, seconds)
-    return sample, max(most), {}
+    return sample, max(most)
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def redis_process() -> psutil.Process:
     raise RuntimeError("no Redis of this benchmark is running")
 
 
-def report(name: str, sample: Sample, queries: int, counts: dict[str, int]) -> list[dict[str, Any]]:
+def report(name: str, sample: Sample, queries: int) -> list[dict[str, Any]]:
     warm = sample.between(5, WARM_SECONDS)
     gone = STILL_SECONDS if name == "still" else 0
     back = WARM_SECONDS + gone + BACK_WITHIN

@@ -309,7 +309,7 @@ def test_a_page_that_was_begun_before_an_act_is_not_stored_after_it(
     original = first_page._html
 
     def slow(*args: Any, **kwargs: Any) -> str:
-        store.note_act(bob.id)
+        store.turn(bob.id)
         return original(*args, **kwargs)
 
     monkeypatch.setattr(first_page, "_html", slow)

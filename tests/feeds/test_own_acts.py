@@ -205,11 +205,12 @@ def slug_of(post: Post) -> str:
 def test_a_changed_face_is_on_the_next_page_although_one_is_composed_meanwhile(
     bob: User, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def note_then_read(*args: Any) -> None:
-        note(*args)
+    def turn_then_read(*args: Any) -> int:
+        version = turn(*args)
         page_of(bob)
+        return version
 
-    note = store.note_act
-    monkeypatch.setattr(store, "note_act", note_then_read)
+    turn = store.turn
+    monkeypatch.setattr(store, "turn", turn_then_read)
     update_profile(user=bob, theme="dark")
     assert 'data-theme="dark"' in page_of(bob)

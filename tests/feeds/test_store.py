@@ -22,6 +22,10 @@ def begin(member: int = MEMBER) -> str:
     return store.begin(member).version
 
 
+def note(*acts: str) -> None:
+    assert store.note_acts(MEMBER, store.turn(MEMBER), acts)
+
+
 def build(
     ids: list[int], *, complete: bool = True, length: int = 500, member: int = MEMBER, **more: Any
 ) -> store.IdList | None:
@@ -181,7 +185,7 @@ def test_a_list_is_not_stored_when_its_member_follows_others_meanwhile() -> None
 
 def test_a_list_is_not_stored_when_its_member_acts_meanwhile() -> None:
     version = begin()
-    store.note_act(MEMBER, "l5")
+    note("l5")
     store.push(9, [MEMBER])
     assert not store.finish(MEMBER, version, Built(IdList([5], complete=True)))
     assert stored() is None and mine() == set()
@@ -244,15 +248,15 @@ def test_a_page_stays_when_a_push_changes_nothing() -> None:
 def test_a_page_vanishes_with_an_act_of_its_member() -> None:
     build([5, 4], acts=["l4"])
     put_page()
-    store.note_act(MEMBER, "l5", "-s5", "-l4")
+    note("l5", "-s5", "-l4")
     assert not has_page() and mine() == {b"l5"}
     put_page()
-    store.note_act(MEMBER)
+    store.turn(MEMBER)
     assert not has_page() and stored() == IdList([5, 4], complete=True)
 
 
 def test_acts_are_noted_only_where_they_are_known() -> None:
-    store.note_act(MEMBER, "l5")
+    note("l5")
     assert mine() == set(), "who builds the list reads them from the shards"
 
 
@@ -288,7 +292,7 @@ def test_a_feed_lives_for_seven_days_after_it_was_seen() -> None:
     for key in KEPT:
         acting(FEEDS).expire(key(MEMBER), 100)
     store.push(2, [MEMBER])
-    store.note_act(MEMBER, "l2")
+    note("l2")
     assert all(0 < acting(FEEDS).ttl(key(MEMBER)) <= 100 for key in KEPT), "news does not keep a feed alive"
     assert store.read_feed(MEMBER)[0] == IdList([2, 1], complete=True)
     assert all(acting(FEEDS).ttl(key(MEMBER)) > 100 for key in (*KEPT, store.member_key))
@@ -386,7 +390,7 @@ def test_any_history_gives_the_newest_ids_in_order(
         elif act == "forget":
             store.forget(MEMBER)
         elif act == "act":
-            store.note_act(MEMBER)
+            store.turn(MEMBER)
         elif act == "evict":
             acting(FEEDS).delete(store.feed_key(MEMBER))
         found = stored()

@@ -110,9 +110,9 @@ def test_an_edited_or_foreign_cursor_is_refused(alice: User, charlie: User) -> N
     assert Client().get("/u/charlie/", {"cursor": cursor}).status_code == 400
 
 
-def test_the_more_link_keeps_the_query(alice: User) -> None:
+def test_the_more_link_leads_to_the_profile_s_own_address(alice: User) -> None:
     live_posts(alice, map(str, range(20)))
-    assert 'href="?username=alice&amp;cursor=' in text_of(Client(), "/get_user_details?username=alice")
+    assert 'href="/u/alice/?cursor=' in text_of(Client(), "/get_user_details?username=alice")
 
 
 def test_it_is_read_only(client_of: ClientOf, alice: User) -> None:
