@@ -79,7 +79,9 @@ def ask(client: Client | None, path: str = "/feed/", **more: str) -> Answer:
 
 @pytest.fixture
 def posted(alice: User, bob: User) -> list[str]:
-    """The slugs of alice's posts, newest first; bob follows her."""
+    """The slugs of alice's posts, newest first; bob follows her. The mirror of withdrawals has begun."""
+    withdrawn.mirror.ensure()
+    withdrawn.mirror.ask()
     return [ids.encode(post.id) for post in live_posts(alice, [f"Post {n}" for n in range(8)])][::-1]
 
 
@@ -104,6 +106,7 @@ def test_a_warm_page_is_one_round_trip_and_no_query(
     client = client_of(bob)
     ask(client)
     assert ask(client).slugs == posted[:5]
+    withdrawn.mirror.ask()
     commands.clear()
     with counted_queries() as counts:
         answer = ask(client)
