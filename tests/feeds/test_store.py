@@ -303,6 +303,7 @@ def test_the_keys_of_a_member_are_in_one_slot_of_a_cluster() -> None:
     assert {key.partition(":")[2] for key in keys} == {"{ff}"} and len(set(keys)) == 6
 
 
+@pytest.mark.real("redis")  # the fake one has no MEMORY
 def test_five_hundred_ids_are_small() -> None:
     build([BIG + number * 4096 for number in range(500, 0, -1)], complete=False, heard=range(BIG, BIG + 300))
     assert acting(FEEDS).memory_usage(store.feed_key(MEMBER), samples=0) <= 6 * 1024
