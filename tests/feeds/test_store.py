@@ -1,5 +1,4 @@
-"""What Redis keeps of a member: lists of ids that are sorted, without duplicates, and never wrong about where they
-end; and nothing that was read before the member's last act."""
+"""What Redis keeps of a member: sorted lists that know their end, and nothing that was read before the last act."""
 
 from typing import Any
 
@@ -346,9 +345,6 @@ def test_a_merge_is_the_head_of_all_that_there_is(posts: set[tuple[int, int]], l
     assert merged.complete == all(part.complete for part in parts)
     assert merged.ids == (truth if merged.complete else truth[: len(merged.ids)])
     assert len(merged.ids) >= min(len(part.ids) for part in parts if not part.complete or merged.complete)
-
-
-# --- Histories ---------------------------------------------------------------------------------------------------
 
 
 ids = st.integers(1, 40).map(lambda number: number * (1 << 56))
