@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 
 from feeds import first_page, services, store
+from feeds.page_store import Face, keep_face
 from media.models import Post
 from media.services import (
     add_comment,
@@ -214,3 +215,33 @@ def test_a_changed_face_is_on_the_next_page_although_one_is_composed_meanwhile(
     monkeypatch.setattr(store, "turn", turn_then_read)
     update_profile(user=bob, theme="dark")
     assert 'data-theme="dark"' in page_of(bob)
+
+
+def test_a_face_that_was_read_before_it_changed_is_not_kept(
+    bob: User, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request has read the old one, and stores it while the change is told."""
+
+    def keep_then_turn(*args: Any) -> int:
+        keep_face(version, old)
+        return turn(*args)
+
+    version, old = acting(FEEDS).hget(store.member_key(bob.id), "version").decode(), Face.of(bob)
+    turn = store.turn
+    monkeypatch.setattr(store, "turn", keep_then_turn)
+    update_profile(user=bob, theme="dark")
+    assert 'data-theme="dark"' in page_of(bob)
+
+
+def test_a_page_that_is_composed_between_an_act_and_its_note_is_not_the_next(
+    bob: User, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_after_a_look(*args: Any) -> Any:
+        monkeypatch.setattr(services, "own_acts_on", read)
+        page_of(bob)
+        return read(*args)
+
+    read = services.own_acts_on
+    monkeypatch.setattr(services, "own_acts_on", read_after_a_look)
+    like(post=post, user=bob)
+    assert first_page_of(bob) == Shown([post.id], {post.id})

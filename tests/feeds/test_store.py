@@ -254,6 +254,13 @@ def test_a_page_vanishes_with_an_act_of_its_member() -> None:
     assert not has_page() and stored() == IdList([5, 4], complete=True)
 
 
+def test_acts_that_were_read_before_a_later_act_are_not_noted() -> None:
+    build([5], acts=["l5"])
+    earlier, later = store.turn(MEMBER), store.turn(MEMBER)
+    assert not store.note_acts(MEMBER, earlier, ["l5", "s5"]) and mine() == {b"l5"}
+    assert store.note_acts(MEMBER, later, ["-l5"]) and mine() == set()
+
+
 def test_acts_are_noted_only_where_they_are_known() -> None:
     note("l5")
     assert mine() == set(), "who builds the list reads them from the shards"
@@ -309,42 +316,7 @@ def test_five_hundred_ids_are_small() -> None:
     assert acting(FEEDS).memory_usage(store.heard_key(MEMBER), samples=0) <= 300 * 9
 
 
-# --- Several lists as one ----------------------------------------------------------------------------------------
-
-
-def test_a_merge_takes_nothing_older_than_the_tail_of_an_incomplete_list() -> None:
-    merged = store.merged([IdList([9, 7], complete=False), IdList([8, 3], complete=True)])
-    assert merged == IdList([9, 8, 7], complete=False)
-
-
-def test_a_merge_of_complete_lists_takes_all() -> None:
-    merged = store.merged([IdList([9, 7], complete=True), IdList([8, 7, 3], complete=True)])
-    assert merged == IdList([9, 8, 7, 3], complete=True)
-
-
-def test_a_merge_with_the_newest_of_more_ends_where_they_end() -> None:
-    merged = store.merged([IdList([9, 7, 2], complete=True), IdList([8, 5], complete=False)])
-    assert merged == IdList([9, 8, 7, 5], complete=False)
-
-
-def test_a_merge_ends_where_the_shortest_ends_and_an_empty_list_takes_nothing_from_it() -> None:
-    parts = [IdList([9, 2], complete=False), IdList([8, 5], complete=False), IdList([], complete=True)]
-    assert store.merged(parts) == IdList([9, 8, 5], complete=False)
-    assert store.merged(parts[:1]) == parts[0]
-
-
-@given(
-    posts=st.sets(st.tuples(st.integers(1, 60), st.integers(0, 2))),
-    lengths=st.tuples(*[st.integers(1, 12)] * 3),
-)
-def test_a_merge_is_the_head_of_all_that_there_is(posts: set[tuple[int, int]], lengths: tuple[int, ...]) -> None:
-    """Of three authors' posts, of each of whom so many of the newest are known."""
-    of_each = [sorted((id for id, author in posts if author == number), reverse=True) for number in range(3)]
-    parts = [IdList(ids[:most], len(ids) <= most) for ids, most in zip(of_each, lengths, strict=True)]
-    merged, truth = store.merged(parts), sorted({id for id, _ in posts}, reverse=True)
-    assert merged.complete == all(part.complete for part in parts)
-    assert merged.ids == (truth if merged.complete else truth[: len(merged.ids)])
-    assert len(merged.ids) >= min(len(part.ids) for part in parts if not part.complete or merged.complete)
+# --- Histories ---------------------------------------------------------------------------------------------------
 
 
 ids = st.integers(1, 40).map(lambda number: number * (1 << 56))
