@@ -161,6 +161,7 @@ TURN = """
 local version = redis.call('HINCRBY', KEYS[1], 'version', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('DEL', KEYS[2])
+if ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[2]) end
 if redis.call('LINDEX', KEYS[3], -1) == '-' then redis.call('DEL', KEYS[3]) end
 return version
 """
@@ -169,6 +170,8 @@ return version
 # ARGV[1]; nothing is noted in another.
 ACT = """
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+redis.call('HINCRBY', KEYS[1], 'version', 1)  -- a page that was begun since the acts were read does not show them
+redis.call('DEL', KEYS[2])
 if redis.call('EXISTS', KEYS[3]) == 0 then return 1 end
 for k = 2, #ARGV do
   local act = ARGV[k]
@@ -297,10 +300,11 @@ def forget(user_id: int) -> bool:
     return bool(script(FORGET)(keys=[key(user_id) for key in keys], args=[FEED_TTL]))
 
 
-def turn(user_id: int) -> int:
-    """Begins a version of the member, after an act that changes what their page shows: the page goes."""
+def turn(user_id: int, *forgotten: str) -> int:
+    """Begins a version of the member, after an act that changes what their page shows: the page goes, and what is
+    `forgotten` of the member."""
     keys = [member_key(user_id), page_key(user_id), feed_key(user_id)]
-    return int(script(TURN)(keys=keys, args=[FEED_TTL]))
+    return int(script(TURN)(keys=keys, args=[FEED_TTL, *forgotten]))
 
 
 def note_acts(user_id: int, version: int, acts: Sequence[str]) -> bool:
@@ -312,8 +316,7 @@ def note_acts(user_id: int, version: int, acts: Sequence[str]) -> bool:
 
 def forget_face(user_id: int) -> None:
     """After a change of what pages show of the member."""
-    acting(FEEDS).hdel(member_key(user_id), "face")
-    turn(user_id)
+    turn(user_id, "face")
 
 
 def add_pulls(user_id: int, author_ids: Iterable[int]) -> None:
