@@ -76,7 +76,7 @@ def push_to(post: Post, follower_ids: Sequence[int]) -> list[int]:
 
 def remember_acts(post_id: int) -> None:
     """A post that comes back, from the archive or from its deletion: those who like or saved it see that they do."""
-    for _kind, user_ids in who_acted_on(post_id):
+    for user_ids in who_acted_on(post_id):
         for user_id in user_ids:
             show_acts(post_id, user_id)
 

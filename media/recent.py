@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media.generations import author_generation
-from media.models import Post
 from media.selectors import newest_ids_of
 from photoapp.remember import peek, remember
 
@@ -25,17 +24,6 @@ def recent_ids(author_id: int) -> Recent:
     """All live ones, posts for followers included. No query when they are there, else one."""
     key, generations = _asked(author_id)
     return _read(remember(key, lambda: newest_ids_of([author_id], RECENT), ttl=RECENT_SECONDS, generations=generations))
-
-
-def public_recent_ids(author_id: int) -> Recent:
-    """Those for everybody."""
-
-    def compute() -> list[int]:
-        public = Post.objects.for_owner(author_id).filter(state=Post.State.LIVE, audience=Post.Audience.EVERYONE)
-        return list(public.order_by("-id").values_list("id", flat=True)[:RECENT])
-
-    generations = [author_generation(author_id)]
-    return _read(remember(f"public:{author_id}", compute, ttl=RECENT_SECONDS, generations=generations))
 
 
 def stored_recent(author_ids: Sequence[int]) -> dict[int, Recent | None]:

@@ -290,16 +290,16 @@ def own_acts_on(post_ids: Iterable[int], user_id: int) -> list[str]:
     ]
 
 
-def who_acted_on(post_id: int) -> Iterator[tuple[str, list[int]]]:
-    """Who likes ("l") and saved ("s") a post, in chunks."""
-    for kind, model in ACTS.items():
+def who_acted_on(post_id: int) -> Iterator[list[int]]:
+    """Who likes a post, then who saved it, in chunks."""
+    for model in ACTS.values():
         after = 0
         while True:
             rows = model.objects.on_shard_of(post_id).filter(post_id=post_id, user_id__gt=after).order_by("user_id")
             chunk = list(rows.values_list("user_id", flat=True)[:ID_CHUNK])
             if not chunk:
                 break
-            yield kind, chunk
+            yield chunk
             after = chunk[-1]
 
 

@@ -96,10 +96,6 @@ class Subject:
 class NotStored(Exception):
     """The answer is not a page for everybody."""
 
-    def __init__(self, response: HttpResponseBase) -> None:
-        super().__init__("not stored")
-        self.response = response
-
 
 def cached_view(
     family: str,
@@ -137,7 +133,7 @@ def cached_view(
                 stored = response.status_code == 200 and not response.streaming and not response.cookies
                 if not stored or not about.holds():
                     own.append(response)
-                    raise NotStored(response)
+                    raise NotStored
                 return _dumped(response)
 
             key = _key(family, about, request, params)
