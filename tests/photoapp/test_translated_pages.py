@@ -9,6 +9,8 @@ from django.test import Client
 from django.utils.translation import trans_real
 from django.utils.translation.trans_real import DjangoTranslation
 
+from feeds import shell
+from media.templatetags import cards
 from tests import pages
 from users.models import User
 
@@ -83,7 +85,17 @@ def unmarked(html: str) -> set[str]:
 @pytest.fixture
 def marked(monkeypatch: pytest.MonkeyPatch) -> Generator[None, None, None]:
     monkeypatch.setitem(trans_real._translations, "de", Marked("de"))
+    forget_kept_words()
     yield
+    forget_kept_words()
+
+
+def forget_kept_words() -> None:
+    """What this process keeps for each language: other tests have read it, or will."""
+    for module in (cards, shell):
+        for kept in vars(module).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
 
 
 def client_of(viewer: str) -> Client:
