@@ -116,6 +116,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "photoapp.sweep_outbox", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-deleted": {"task": "media.sweep_deleted", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-uploads": {"task": "media.sweep_uploads", "schedule": 300.0, "options": {"expires": 300}},
+    "compute-trends": {
+        "task": "search.compute_trends",
+        "schedule": 300.0,
+        "options": {"queue": "search", "expires": 300},
+    },
     "sweep-deletions": {"task": "users.sweep_deletions", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
@@ -232,7 +237,7 @@ ACCOUNT_FORMS = {
     "reauthenticate": "users.forms.ReauthenticateForm",
     "add_email": "users.forms.AddEmailForm",
 }
-ACCOUNT_RATE_LIMITS = {"report": "30/h/user"}  # beside allauth's own
+ACCOUNT_RATE_LIMITS = {"report": "30/h/user", "search": "240/m/ip"}  # beside allauth's own
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
@@ -270,6 +275,8 @@ REST_FRAMEWORK = {
         "login": "30/min",
         "upload": "300/hour",
         "write": "120/min",
+        "search": "240/min",
+        "offers": "600/min",  # one for each key that is typed
     },
     "NUM_PROXIES": 1 if TRUSTED_PROXIES else 0,  # else X-Forwarded-For, which anybody may send, names the client
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

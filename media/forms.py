@@ -46,22 +46,23 @@ class WordsField(forms.CharField):
         pass
 
 
+def offers(kind: str) -> dict[str, Any]:
+    """Attributes of a field for which js/offers.js offers "people", "places" or "tags" while one types. `data-found` is
+    what it says of how many it found."""
+    return {
+        f"data-{kind}": "",
+        "data-offers": gettext_lazy("Suggestions"),
+        "data-found": gettext_lazy("Found: {count}. Use the arrow keys to choose."),
+        "data-none": gettext_lazy("Nothing found."),
+    }
+
+
 class PeopleInput(forms.TextInput):
-    """User names with commas between them; js/people.js offers members while one types. `data-found` is what it says
-    of how many it found."""
+    """User names with commas between them."""
 
     def __init__(self) -> None:
-        super().__init__(
-            {
-                "autocomplete": "off",
-                "autocapitalize": "none",
-                "spellcheck": "false",
-                "data-people": "",
-                "data-offers": gettext_lazy("Members to choose from"),
-                "data-found": gettext_lazy("Members found: {count}. Use the arrow keys to choose."),
-                "data-none": gettext_lazy("No member found."),
-            }
-        )
+        plain = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        super().__init__({**plain, **offers("people")})
 
 
 class PostForm(forms.Form):
@@ -69,8 +70,8 @@ class PostForm(forms.Form):
 
     data: QueryDict
 
-    caption = WordsField(gettext_lazy("Caption"), CAPTION_LENGTH, rows=4)
-    location = WordsField(gettext_lazy("Place"), LOCATION_LENGTH, autocomplete="off")
+    caption = WordsField(gettext_lazy("Caption"), CAPTION_LENGTH, rows=4, **offers("tags"))
+    location = WordsField(gettext_lazy("Place"), LOCATION_LENGTH, autocomplete="off", **offers("places"))
     people = forms.CharField(
         label=gettext_lazy("People in it"),
         required=False,

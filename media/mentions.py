@@ -18,3 +18,8 @@ def mentioned_ids(*texts: str) -> list[int]:
     """The active members whom texts mention. One query, none when there is no @ in them."""
     names = [name for text in texts for name in mentioned_names(text)]
     return sorted(user.id for user in users_by_names(names).values())
+
+
+def tags_in(text: str) -> list[str]:
+    """The hashtags of a text, without their signs, as written. "#1" is a number, not a subject."""
+    return [match["tag"] for match in MARKED.finditer(text) if match["tag"] and not match["tag"].isdigit()]

@@ -20,6 +20,7 @@ from users.models import User
 
 CHUNK = 1000
 TAGS = (Trace.Kind.TAG, Trace.Kind.ASKED)
+SEEN_BY = ("is_private", "is_active")
 FACE = ("username", "display_name", "avatar", "is_private", "is_active")
 
 
@@ -33,6 +34,8 @@ def sync_author(user_id: int) -> None:
         rows = Author.objects.using(using).filter(id=user_id)
         renamed = user is not None and rows.exclude(username=user.username).exists()
         face = {name: getattr(user, name) for name in FACE} if user else {"is_active": False}
+        if rows.exclude(**{name: face[name] for name in SEEN_BY if name in face}).exists():
+            outbox.emit("author.changed", group=CONTENT, owner_id=user_id, user_id=user_id)
         if not rows.update(**face) and user is not None:
             Author.objects.bulk_create([Author(id=user_id, **face)])
     if user is not None and renamed:

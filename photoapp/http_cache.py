@@ -109,7 +109,7 @@ def cached_view(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Visitors' pages from Redis: 200s, by subject, language and `params` of the address. With any parameter but these
     and `named_by`, which only say the subject, and where `subject(request, …)` finds none, the view answers by itself.
-    `members` is the policy of what it answers to members.
+    `members` is the policy of what it answers to members. An answer that has a header of its own is not kept.
 
     Pages are kept compressed. An answer carries an ETag, and is 304 to who has it.
     """
@@ -131,6 +131,7 @@ def cached_view(
             def compute() -> bytes:
                 response = view(request, *args, **kwargs)
                 stored = response.status_code == 200 and not response.streaming and not response.cookies
+                stored = stored and not response.has_header("Cache-Control")
                 if not stored or not about.holds():
                     own.append(response)
                     raise NotStored

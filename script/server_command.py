@@ -21,7 +21,7 @@ from bootstrap import PYTHON, ROOT, SetupError, ensure_environment, say
 from supervisor import Child, Supervisor
 
 REDIS_VARIABLES = ("CACHE_URL", "FEEDS_URL", "BROKER_URL")
-QUEUES = "default,feeds,fanout,photos"
+QUEUES = "default,feeds,fanout,photos,search"
 
 
 def main() -> int:

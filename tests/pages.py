@@ -138,6 +138,8 @@ def _for_visitors(post: Post) -> list[SitePage]:
         SitePage("password-is-new", "/password/reset/key/done/"),
         SitePage("profile-seen-by-a-visitor", profile),
         SitePage("post-seen-by-a-visitor", post.get_absolute_url()),
+        SitePage("discover-seen-by-a-visitor", "/discover/"),
+        SitePage("tag-page-seen-by-a-visitor", "/tags/quokka/"),
         SitePage("not-found", "/nothing/here/", status=404),
     ]
 
@@ -169,7 +171,11 @@ def _for_members(post: Post, liked: Post, archived: Post, failed: Post, comment:
         "upload": "/upload/",
         "search": "/search/",
         "search-found": "/search/?q=bob",
-        "search-nobody": "/search/?q=xanadu",
+        "search-posts": "/search/?q=quokka&type=posts",
+        "search-nothing": "/search/?q=nothingness",
+        "discover": "/discover/",
+        "tag-page": "/tags/quokka/",
+        "place-page": "/places/xanadu/",
         "notifications": "/notifications/",
         **{
             f"settings-{name}": f"/settings/{name}/"

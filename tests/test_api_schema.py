@@ -55,6 +55,8 @@ CALLS = {
     "/notifications/": {"get"},
     "/notifications/seen/": {"put"},
     "/search/": {"get"},
+    "/search/offers/": {"get"},
+    "/discover/": {"get"},
 }
 
 

@@ -15,7 +15,7 @@ from photoapp import outbox, redis_roles
 
 ROLES = ("CACHE_URL", "FEEDS_URL", "BROKER_URL")
 WORKER_SECONDS = 10.0
-WORKER_COMMAND = "celery -A config worker -Q default,feeds,fanout,photos"
+WORKER_COMMAND = "celery -A config worker -Q default,feeds,fanout,photos,search"
 
 
 def checks() -> Iterator[Check]:

@@ -7,13 +7,13 @@ from django import template
 from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.html import escape
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from media.mentions import MARKED
 from media.models import WIDTHS, Comment, Photo, Post
 from photoapp import ids
+from photoapp.words import place_key, place_url, tag_key, tag_url
 
 register = template.Library()
 
@@ -36,7 +36,14 @@ def _link(match: re.Match[str]) -> str:
     tag = match["tag"]
     if tag.isdigit():  # "#1" is a number, not a subject
         return f"#{tag}"
-    return f'<a href="/tags/{urlencode({"": tag.lower()})[1:]}/">#{tag}</a>'
+    return f'<a href="{tag_url(tag_key(tag))}">#{tag}</a>'
+
+
+@register.filter
+def place_page(place: str) -> str:
+    """The address of the page of all posts from there; "" for a place without a word in it."""
+    key = place_key(place)
+    return place_url(key) if key else ""
 
 
 @register.filter

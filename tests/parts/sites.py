@@ -21,7 +21,7 @@ from tests.parts.isolation import redis_client
 from tests.parts.process import Server
 
 T = TypeVar("T")
-QUEUES = ("default", "feeds", "fanout", "photos")
+QUEUES = ("default", "feeds", "fanout", "photos", "search")
 
 
 def eventually(condition: Callable[[], T], *, seconds: float = 30) -> T:

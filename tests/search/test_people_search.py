@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from photoapp import outbox
 from tests.people import make_user
 from users import deletion, services
 from users.models import User
@@ -21,6 +22,7 @@ def found(client: Client, query: str) -> list[str]:
 @pytest.fixture
 def members(alice: User, charlie: User) -> None:
     make_user("alina", display_name="Zoë Field")
+    outbox.drain()
 
 
 @pytest.mark.parametrize(
@@ -30,6 +32,16 @@ def members(alice: User, charlie: User) -> None:
         ("ALI", ["alice", "alina"]),
         ("@alice", ["alice"]),
         ("field", ["alina"]),
+        ("zoe", ["alina"]),
+        ("fie zo", ["alina"]),
+        ("alcie", ["alice"]),
+        ("alise", ["alice"]),
+        ("alic", ["alice"]),
+        ("allice", ["alice"]),
+        ("alxxe", []),
+        ("feild zoe", ["alina"]),
+        ("charlie", ["charlie"]),
+        ("алиса", []),
         ("zzz", []),
         ("", []),
         ("  ", []),

@@ -1,7 +1,7 @@
 // The edit page: photos are dragged into order, or moved by buttons, in place of the number fields.
 
 import "./count.js";
-import "./people.js";
+import "./offers.js";
 import { sortable } from "./order.js";
 
 const list = document.querySelector("[data-shots]");

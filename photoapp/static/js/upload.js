@@ -5,7 +5,7 @@ import { sortable, refresh } from "./order.js";
 import * as drafts from "./upload-draft.js";
 import { Queue } from "./upload-send.js";
 import { countAll } from "./count.js";
-import "./people.js";
+import "./offers.js";
 
 const form = document.querySelector("[data-upload]");
 const find = (name) => form.querySelector(`[data-${name}]`);
