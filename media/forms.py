@@ -50,7 +50,7 @@ def offers(kind: str) -> dict[str, Any]:
     """Attributes of a field for which js/offers.js offers "people", "places" or "tags" while one types. `data-found` is
     what it says of how many it found."""
     return {
-        f"data-{kind}": "",
+        "data-offer": kind,
         "data-offers": gettext_lazy("Suggestions"),
         "data-found": gettext_lazy("Found: {count}. Use the arrow keys to choose."),
         "data-none": gettext_lazy("Nothing found."),

@@ -21,9 +21,18 @@ TYPES = ("people", "posts", "tags", "places")
 PEOPLE_OFFERED, TERMS_OFFERED = 5, 4
 FOUND = PolymorphicProxySerializer(
     component_name="Found",
-    serializers=[page_of(PersonSerializer), page_of(PostSerializer), page_of(TermSerializer)],
+    serializers=[PersonSerializer, PostSerializer, TermSerializer],
     resource_type_field_name=None,
+    many=True,
 )
+
+
+class FoundPageSerializer(serializers.Serializer):
+    results = FOUND
+    next = serializers.URLField(allow_null=True, help_text="The next page; null at the end.")
+    partial = serializers.BooleanField(
+        required=False, help_text="True when a server did not answer, whose posts are missing."
+    )
 
 
 class SearchParameters(serializers.Serializer):
@@ -47,11 +56,10 @@ class Search(ApiView):
             OpenApiParameter("type", str, enum=TYPES, default="people"),
             CURSOR,
         ],
-        responses=answers({200: FOUND}, 400, 401, 429, 503),
+        responses=answers({200: FoundPageSerializer}, 400, 401, 429, 503),
     )
     def get(self, request: Request) -> Response:
-        """Members, posts, tags or places. Posts go on by `next`, and a page may hold few. `partial` is true when a
-        server did not answer, whose posts are missing."""
+        """Members, posts, tags or places. Posts go on by `next`, and a page may hold few."""
         asked = SearchParameters(data=request.GET)
         asked.is_valid(raise_exception=True)
         text, kind = asked.validated_data["q"], asked.validated_data["type"]

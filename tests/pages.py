@@ -172,7 +172,7 @@ def _for_members(post: Post, liked: Post, archived: Post, failed: Post, comment:
         "search": "/search/",
         "search-found": "/search/?q=bob",
         "search-posts": "/search/?q=quokka&type=posts",
-        "search-nothing": "/search/?q=nothingness",
+        "search-nothing": "/search/?q=xanadu+zebra",
         "discover": "/discover/",
         "tag-page": "/tags/quokka/",
         "place-page": "/places/xanadu/",

@@ -35,7 +35,7 @@ PAGES = {
     "own post": ("{own}", 8),
     "edit": ("{own}edit/", 2),
     "notifications": ("/notifications/", 7),
-    "search": ("/search/?q=m", 3),
+    "search": ("/search/?q=m", 5),
     "upload": ("/upload/", 1),
     "settings": ("/settings/", 1),
     "requests": ("/settings/requests/", 2),

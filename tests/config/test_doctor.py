@@ -91,11 +91,11 @@ def test_a_database_that_is_down(db: None, alias: str) -> None:
 
 def test_migrations_that_are_not_applied(db: None) -> None:
     with connections["content1"].cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'media'")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'search'")
     try:
         (line,) = report(databases.checks(), "database content1")
         assert line.startswith("WRONG  ")
-        assert "migrations are not applied (media.0001_initial" in line
+        assert "migrations are not applied (search.0001_initial" in line
         assert "manage.py migrate_all" in line
         assert report(databases.checks(), "database content0")[0].startswith("ok")
     finally:

@@ -1,13 +1,22 @@
-// The fields of a post: <input data-people> with user names and commas between them, <input data-places>,
-// <textarea data-tags>, in which a # begins a tag.
+// Fields that offer something while one types, by data-offer: "people" (user names with commas between them), "places",
+// "tags" (a # in a text), "search". The ARIA combobox pattern, for arrows, Enter, Tab
+// and Escape, and for fingers. Without this module, or without a connection, they stay the text fields they are.
 
-import { combobox, people, terms } from "./combobox.js";
-
+const WAIT = 150; // milliseconds without a key
 const MOST = 6;
 
-function replace(field, start, end, text) {
-  field.value = field.value.slice(0, start) + text + field.value.slice(end);
-  field.setSelectionRange(start + text.length, start + text.length);
+async function get(path, values, signal) {
+  const answer = await fetch(`/api/v1/search/${path}?${new URLSearchParams(values)}`, { signal });
+  if (!answer.ok) throw new Error(answer.status);
+  return answer.json();
+}
+
+const results = async (type, q, signal) => (await get("", { q, type }, signal)).results;
+
+// --- What is offered for each kind, and what is done with the one that is chosen
+
+function write(field, start, end, text) {
+  field.setRangeText(text, start, end, "end");
   for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
 }
 
@@ -22,43 +31,131 @@ function nameAt(field) {
 
 function tagAt(field) {
   const match = field.value.slice(0, field.selectionStart).match(/(?<![\p{L}\p{N}_&/])#([\p{L}\p{N}_]{1,60})$/u);
-  return match && { start: match.index, end: field.selectionStart, text: match[1] };
+  return match && { start: match.index, text: match[1] };
 }
 
-document.querySelectorAll("input[data-people]").forEach((field) =>
-  combobox(field, {
-    first: true,
-    ask: async (signal) => {
+const kinds = {
+  people: {
+    first: true, // Enter takes the first where none is marked
+    async ask(field, signal) {
       const { text } = nameAt(field);
-      if (!text) return null;
-      const offered = await people(text, signal);
       const there = new Set(field.value.toLowerCase().split(/[,;\s@]+/));
-      return offered.filter(({ value }) => value.username === text || !there.has(value.username)).slice(0, MOST);
+      const found = text ? await results("people", text, signal) : [];
+      return found.filter(({ username }) => username === text || !there.has(username));
     },
-    take: ({ username }) => {
+    take(field, { username }) {
       const { start, end } = nameAt(field);
-      const after = field.value.slice(end).match(/^[,;\s]*/)[0].length;
-      replace(field, start, end + after, `${username}, `);
+      write(field, start, end + field.value.slice(end).match(/^[,;\s]*/)[0].length, `${username}, `);
     },
-  }),
-);
+  },
+  places: {
+    ask: (field, signal) => (field.value.trim() ? results("places", field.value, signal) : []),
+    take: (field, { name }) => write(field, 0, field.value.length, name),
+  },
+  tags: {
+    ask: (field, signal) => (tagAt(field) ? results("tags", tagAt(field).text, signal) : []),
+    take: (field, { name }) => write(field, tagAt(field).start, field.selectionStart, `#${name} `),
+  },
+  search: {
+    most: 12,
+    async ask(field, signal) {
+      const q = field.value.trim();
+      return q ? Object.values(await get("offers/", { q }, signal)).flat() : [];
+    },
+    take: (field, { url }) => location.assign(new URL(url).pathname),
+  },
+};
 
-document.querySelectorAll("input[data-places]").forEach((field) =>
-  combobox(field, {
-    ask: async (signal) => (field.value.trim() ? (await terms("places", field.value, signal)).slice(0, MOST) : null),
-    take: ({ name }) => replace(field, 0, field.value.length, name),
-  }),
-);
+// --- The list below a field
 
-document.querySelectorAll("textarea[data-tags]").forEach((field) =>
-  combobox(field, {
-    ask: async (signal) => {
-      const tag = tagAt(field);
-      return tag && (await terms("tags", tag.text, signal)).slice(0, MOST);
-    },
-    take: ({ name }) => {
-      const tag = tagAt(field);
-      if (tag) replace(field, tag.start, tag.end, `#${name} `);
-    },
-  }),
-);
+function made(name, attributes, ...content) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...content);
+  return element;
+}
+
+function option({ username, display_name, avatar, name = display_name || username, posts, url }, id) {
+  const sign = username ? name[0].toUpperCase() : url.includes("/tags/") ? "#" : "⌖";
+  const look = { class: "avatar offers__face" };
+  const face = avatar
+    ? made("img", { ...look, src: new URL(avatar).pathname, alt: "" })
+    : made("span", { ...look, "aria-hidden": true }, sign);
+  const words = made("span", { class: "offers__words" }, made("b", {}, name), username ? ` @${username}` : ` ${posts}`);
+  return made("li", { id, class: "offers__item", role: "option" }, face, words);
+}
+
+function enhance(field, { ask, take, first, most = MOST }, number) {
+  const id = `offers-${number}`;
+  const list = made("ul", { id, class: "offers", role: "listbox", "aria-label": field.dataset.offers });
+  const said = made("p", { class: "visually-hidden", role: "status" });
+  const box = made("div", { class: "offers-box" });
+  field.replaceWith(box);
+  box.append(field, list, said);
+  // To ARIA a field of several lines is no combobox; it only says which offer is marked.
+  const oneLine = field.tagName === "INPUT";
+  if (oneLine) field.setAttribute("role", "combobox");
+  field.setAttribute("aria-autocomplete", "list");
+  field.setAttribute("aria-controls", id);
+
+  let timer;
+  let request;
+  let offers = [];
+  let active = -1;
+
+  const open = (any) => {
+    active = -1;
+    list.hidden = !any;
+    if (oneLine) field.setAttribute("aria-expanded", String(any));
+    field.removeAttribute("aria-activedescendant");
+  };
+  const close = () => {
+    clearTimeout(timer);
+    request?.abort();
+    open(false);
+  };
+  const mark = (index) => {
+    active = (index + offers.length) % offers.length;
+    [...list.children].forEach((item, at) => item.setAttribute("aria-selected", String(at === active)));
+    field.setAttribute("aria-activedescendant", list.children[active].id);
+    list.children[active].scrollIntoView({ block: "nearest" });
+  };
+  const choose = (index) => {
+    close();
+    take(field, offers[index]);
+  };
+  const find = async () => {
+    request?.abort();
+    request = new AbortController();
+    try {
+      offers = (await ask(field, request.signal)).slice(0, most);
+      list.replaceChildren(...offers.map((offer, index) => option(offer, `${id}-${index}`)));
+      said.textContent = offers.length ? field.dataset.found.replace("{count}", offers.length) : field.dataset.none;
+      open(offers.length > 0);
+    } catch {
+      // Typed anew meanwhile, or no connection.
+    }
+  };
+
+  open(false);
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(find, WAIT);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (list.hidden) return;
+    const marked = active < 0 && first && event.key === "Enter" ? 0 : active;
+    if (event.key === "ArrowDown") mark(active + 1);
+    else if (event.key === "ArrowUp") mark(active < 0 ? -1 : active - 1);
+    else if (["Enter", "Tab"].includes(event.key) && marked >= 0) choose(marked);
+    else if (event.key === "Escape") close();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+  list.addEventListener("click", (event) => choose([...list.children].indexOf(event.target.closest("li"))));
+  field.addEventListener("blur", close);
+}
+
+document.querySelectorAll("[data-offer]").forEach((field, number) => enhance(field, kinds[field.dataset.offer], number));
