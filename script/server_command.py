@@ -169,6 +169,8 @@ class Site:
             say(step.message)
         if not self._manage(*(step.arguments for step in steps)):
             return False
+        if migrate in steps and not self._manage(["rebuild_search", "--new", "--verbosity", "0"]):
+            return False
         for step in steps:
             step.mark_done()
         return True

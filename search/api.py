@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 
 from media.serializers import PostSerializer
-from photoapp.api import CURSOR, ApiView, answers, page_of, page_response
+from photoapp.api import CURSOR, ApiView, answers, page_response
 from photoapp.pagination import Page
 from search import terms
 from search.discover import discover

@@ -19,6 +19,8 @@ def index_new(post_id: int, owner: int) -> None:
 def forget_edited(post_id: int, people: Iterable[int]) -> None:
     """It may be for fewer now."""
     services.forget_answers(post_id=post_id)
+    if not services.is_public(post_id) and trends.drop(post_id=post_id):
+        renew(DISCOVER)
 
 
 @handles("post.edited", name="search.index_edited", queue=QUEUE)

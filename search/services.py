@@ -86,6 +86,11 @@ def forget_answers(**whose: int) -> None:
     _forget(_lexemes_of(**whose))
 
 
+def is_public(post_id: int) -> bool:
+    post = Post.objects.on_shard_of(post_id).filter(id=post_id).select_related("owner").first()
+    return post is not None and post.is_public
+
+
 def _lexemes_of(*, post_id: int | None = None, author_id: int | None = None) -> set[str]:
     connection = connections[alias_for(CONTENT, post_id or author_id or 0)]
     if post_id is None:

@@ -20,9 +20,9 @@ def zipped(contents: Iterable[bytes]) -> int:
     return sum(len(gzip.compress(content, 9)) for content in contents)
 
 
-def test_all_scripts_together_are_under_40_kb() -> None:
+def test_all_scripts_together_are_under_42_kb() -> None:
     sent = [HTMX.read_bytes(), *(without_comments(path.read_bytes()) for path in OURS)]
-    assert zipped(sent) < 40_000
+    assert zipped(sent) < 42_000
 
 
 def test_the_frame_s_styles_are_small() -> None:

@@ -18,6 +18,7 @@ from config.demo.workers import run_all
 from photoapp import outbox
 from photoapp.ids import time_of
 from photoapp.shards import AUTH, FRIENDS
+from search import trends
 from users.models import User
 
 POSTS = 200
@@ -53,6 +54,7 @@ class Command(BaseCommand):
                 )
                 build.leave_traces(users)
                 outbox.drain()
+            trends.compute()
         (Path(settings.DATA_DIR) / "demo.done").touch()
 
 

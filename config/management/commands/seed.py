@@ -62,7 +62,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{sizes['members']:,} members, {sizes['posts']:,} posts, {sizes['follows']:,} follows and {likes:,} likes "
             f"on {len(connections.settings)} databases in {time.monotonic() - started:.0f} s. "
-            "The posts have no photo files."
+            "The posts have no photo files; `manage.py rebuild_search` makes them be found."
         )
 
 

@@ -3,12 +3,11 @@
 // and Escape, and for fingers. Without this module, or without a connection, they stay the text fields they are.
 
 const WAIT = 150; // milliseconds without a key
-const MOST = 6;
+const MOST = 8;
 
 async function get(path, values, signal) {
   const answer = await fetch(`/api/v1/search/${path}?${new URLSearchParams(values)}`, { signal });
-  if (!answer.ok) throw new Error(answer.status);
-  return answer.json();
+  return answer.json(); // a refusal has no results, which is no offer
 }
 
 const results = async (type, q, signal) => (await get("", { q, type }, signal)).results;
@@ -22,11 +21,9 @@ function write(field, start, end, text) {
 
 function nameAt(field) {
   // The name at the cursor: where it begins and ends, and its letters.
-  const before = field.value.slice(0, field.selectionStart);
-  const start = Math.max(...[",", ";", " ", "\n"].map((mark) => before.lastIndexOf(mark))) + 1;
-  const rest = field.value.slice(start).search(/[,;\s]/);
-  const end = rest < 0 ? field.value.length : start + rest;
-  return { start, end, text: field.value.slice(start, end).replace(/^@/, "") };
+  const start = field.value.slice(0, field.selectionStart).search(/[^,;\s]*$/);
+  const [text] = field.value.slice(start).match(/[^,;\s]*/);
+  return { start, end: start + text.length, text: text.replace(/^@/, "") };
 }
 
 function tagAt(field) {
@@ -57,7 +54,6 @@ const kinds = {
     take: (field, { name }) => write(field, tagAt(field).start, field.selectionStart, `#${name} `),
   },
   search: {
-    most: 12,
     async ask(field, signal) {
       const q = field.value.trim();
       return q ? Object.values(await get("offers/", { q }, signal)).flat() : [];
@@ -85,7 +81,7 @@ function option({ username, display_name, avatar, name = display_name || usernam
   return made("li", { id, class: "offers__item", role: "option" }, face, words);
 }
 
-function enhance(field, { ask, take, first, most = MOST }, number) {
+function enhance(field, { ask, take, first }, number) {
   const id = `offers-${number}`;
   const list = made("ul", { id, class: "offers", role: "listbox", "aria-label": field.dataset.offers });
   const said = made("p", { class: "visually-hidden", role: "status" });
@@ -128,7 +124,7 @@ function enhance(field, { ask, take, first, most = MOST }, number) {
     request?.abort();
     request = new AbortController();
     try {
-      offers = (await ask(field, request.signal)).slice(0, most);
+      offers = (await ask(field, request.signal)).slice(0, MOST);
       list.replaceChildren(...offers.map((offer, index) => option(offer, `${id}-${index}`)));
       said.textContent = offers.length ? field.dataset.found.replace("{count}", offers.length) : field.dataset.none;
       open(offers.length > 0);
@@ -144,11 +140,12 @@ function enhance(field, { ask, take, first, most = MOST }, number) {
   });
   field.addEventListener("keydown", (event) => {
     if (list.hidden) return;
-    const marked = active < 0 && first && event.key === "Enter" ? 0 : active;
-    if (event.key === "ArrowDown") mark(active + 1);
-    else if (event.key === "ArrowUp") mark(active < 0 ? -1 : active - 1);
-    else if (["Enter", "Tab"].includes(event.key) && marked >= 0) choose(marked);
-    else if (event.key === "Escape") close();
+    const { key } = event;
+    const marked = active < 0 && first && key === "Enter" ? 0 : active;
+    if (key === "ArrowDown") mark(active + 1);
+    else if (key === "ArrowUp") mark(Math.max(active, 0) - 1);
+    else if (/Enter|Tab/.test(key) && marked >= 0) choose(marked);
+    else if (key === "Escape") close();
     else return;
     event.preventDefault();
     event.stopPropagation();
