@@ -37,8 +37,8 @@ def person_document(user: User) -> Document | None:
     """None for who left."""
     if not user.is_active:
         return None
-    names = [user.username, user.display_name]
-    return Document(id=user.id, lexemes=lexemes.of_names(names), shown=" ".join([user.username, user.display_name]))
+    found = lexemes.of_names(user.username, user.display_name)
+    return Document(id=user.id, lexemes=found, shown=f"{user.username} {user.display_name}")
 
 
 def _by_key(texts: list[str], key: object) -> dict[str, str]:

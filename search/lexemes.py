@@ -9,7 +9,7 @@ A lexeme is a letter that says what it is of, then a word as photoapp/words.py l
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from photoapp.words import LONGEST, normalised, word_pattern
 
@@ -69,8 +69,14 @@ def one_letter_apart(one: str, other: str) -> bool:
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
 
 
-def of_names(names: Iterable[str]) -> list[str]:
+def name_words(username: str, display_name: str = "") -> list[str]:
+    """The words of a member's names: "kai_lund", "Kai Lund" has kai, lund and kailund."""
+    parts = list(words(username.replace("_", " ")))
+    return list(dict.fromkeys([*parts, "".join(parts), *words(display_name)]))
+
+
+def of_names(username: str, display_name: str) -> list[str]:
     """The lexemes of a member's names."""
-    found = {word for name in names for word in words(name)}
+    found = name_words(username, display_name)
     misspelt = {part for word in found if len(word) >= SHORTEST_MISSPELT for part in shortened(word)}
     return sorted({NAME + word for word in found} | {SHORTENED + part for part in misspelt})

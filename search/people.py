@@ -25,7 +25,7 @@ def find_people(text: str, viewer: Viewer, size: int = 20) -> list[User]:
 
     Queries: one for the members, one for the relations; one to three more when the answer is not remembered.
     """
-    words = list(dict.fromkeys(lexemes.words(text.replace("@", " "))))[:5]
+    words = list(dict.fromkeys(lexemes.words(text.replace("_", " "))))[:5]
     if not words:
         return []
     key = f"people:{' '.join(words)}"
@@ -35,22 +35,18 @@ def find_people(text: str, viewer: Viewer, size: int = 20) -> list[User]:
 
 
 def _ranked(words: Sequence[str]) -> list[int]:
-    typed = " ".join(words)
+    joined = ["".join(words)]
     found = dict(_with([[f"{lexemes.NAME}{word}*"] for word in words]))
-    found |= {user.id: names_of(user) for user in _named(words)}
+    found |= {user.id: f"{user.username} {user.display_name}" for user in _named(joined[0])}
     if len(found) < ENOUGH:
-        found |= {id: names for id, names in _with([_near(word) for word in words]) if _fits(words, names)}
-    return sorted(found, key=lambda id: _rank(typed, words, found[id]))[:BEST]
+        for meant in (words, joined) if len(words) > 1 else (words,):
+            found |= {id: names for id, names in _with([_near(word) for word in meant]) if _fits(meant, names)}
+    return sorted(found, key=lambda id: _rank(words, found[id]))[:BEST]
 
 
-def _named(words: Sequence[str]) -> list[User]:
+def _named(name: str) -> list[User]:
     """Whose user name begins with what was typed: also among very many they must not be cut off."""
-    name = "".join(words)
     return list(User.objects.filter(username__startswith=name, is_active=True).order_by("username")[:BEST])
-
-
-def names_of(user: User) -> str:
-    return f"{user.username} {user.display_name}"
 
 
 def _with(some: Sequence[Sequence[str]]) -> list[tuple[int, str]]:
@@ -66,17 +62,23 @@ def _near(word: str) -> list[str]:
 
 
 def _fits(words: Sequence[str], names: str) -> bool:
-    known = list(lexemes.words(names))
+    known = _known(names)
     return all(any(name.startswith(word) or lexemes.one_letter_apart(word, name) for name in known) for word in words)
 
 
-def _rank(typed: str, words: Sequence[str], names: str) -> tuple[int, int, str]:
+def _known(names: str) -> list[str]:
+    username, _, display_name = names.partition(" ")
+    return lexemes.name_words(username, display_name)
+
+
+def _rank(words: Sequence[str], names: str) -> tuple[int, int, str]:
     """The smaller, the further up."""
     username = names.partition(" ")[0]
-    known = list(lexemes.words(names))
-    if username in (typed, "".join(words)):
+    known, joined = _known(names), "".join(words)
+    plain = "".join(lexemes.words(username.replace("_", " ")))
+    if plain == joined:
         tier = 0
-    elif username.startswith(typed):
+    elif plain.startswith(joined):
         tier = 1
     elif all(word in known for word in words):
         tier = 2

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photoapp.words import place_key, tag_key
-from search.lexemes import asked_words, of_names, one_letter_apart, shortened, words
+from search.lexemes import asked_words, name_words, of_names, one_letter_apart, shortened, words
 
 LETTERS = st.text("abcde", min_size=1, max_size=8)
 
@@ -73,5 +73,9 @@ def test_words_one_letter_apart_have_a_shortened_form_in_common(one: str, other:
 
 
 def test_short_names_are_not_found_misspelt() -> None:
-    assert of_names(["bob"]) == ["nbob"]
-    assert "dalie" in of_names(["alice"])
+    assert of_names("bob", "") == ["nbob"]
+    assert "dalie" in of_names("alice", "")
+
+
+def test_the_words_of_names() -> None:
+    assert name_words("kai_lund.7", "Kai Lünd") == ["kai", "lund", "7", "kailund7"]
