@@ -26,7 +26,7 @@ from script.benches import front
 from script.benches.crowd import Crowd, Sizes, crowd_around, make_crowd, write_cookies
 from script.benches.herd import Sample
 from script.benches.parts import row
-from script.benches.publishing import Reader, celery_workers, come_back, publish, publish_all, until_seen
+from script.benches.publishing import Reader, celery_workers, come_back, cpu_seconds, publish, publish_all, until_seen
 from script.benches.pushing import beside_a_pipeline
 
 WHOLE = Sizes(members=20_300, authors=100, followers=10_000, stars_followers=1_000_000)
@@ -66,9 +66,9 @@ def under_load(crowd: Crowd, port: int, home: Path, rate: float, quick: bool) ->
     with visitors(port, home / "visitors", rate, warm + idle + rest) as answers:
         begun = time.monotonic()
         time.sleep(warm + idle)
-        burst = time.monotonic()
+        burst, cpu = time.monotonic(), cpu_seconds()
         seconds, published = publish_all(crowd)
-        burst_end = time.monotonic()
+        burst_end, cpu = time.monotonic(), cpu_seconds() - cpu
         time.sleep(2)
         single_begun = time.monotonic()
         authors = cycle(crowd.authors)
@@ -85,6 +85,7 @@ def under_load(crowd: Crowd, port: int, home: Path, rate: float, quick: bool) ->
         row(f"all at once: {pushes:,} feeds, from publishing to the last", [seconds], "s", at_most=8e-6 * pushes),
         row("all at once: feeds a second", [pushes / seconds], "feeds/s", at_least=PUSHES_A_SECOND, digits=0),
         row("all at once: the last post was published after", [published], "s", digits=2),
+        *(row(f"all at once: CPU of {part}", [used], "s") for part, used in cpu.most_common()),
         row("visitors: loads a second", [rate], "pages/s", digits=0),
         row("visitors: errors", [len(sample.answers) * sample.share(*ERRORS) / 100], "requests", at_most=0, digits=0),
         row("visitors: p50 before", [before.percentile(0.5)], "ms"),
@@ -118,7 +119,7 @@ def visitors(port: int, file: Path, rate: float, seconds: float) -> Iterator[lis
     """The answers are there at the end: when each was due by time.monotonic(), milliseconds, status."""
     command = [sys.executable, "-m", "script.benches.load", str(port), str(file), str(rate), str(seconds)]
     answers: list[tuple[float, float, int]] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as load:
         try:
             yield answers
             output, _ = load.communicate(timeout=seconds + 120)
