@@ -86,7 +86,7 @@ local function insert(key)
   until #some < 16
   return 0
 end
-local answer = {0}
+local answer, pages, places = {0}, {}, {}
 for place, key in ipairs(KEYS) do
   local head = call('LINDEX', key, 0)
   if head then
@@ -98,7 +98,18 @@ for place, key in ipairs(KEYS) do
     end
     if now > length + slack then call('LTRIM', key, 0, length - 1) end
     answer[1] = answer[1] + 1
-    if now > 0 and call('DEL', 'page:' .. string.sub(key, 6)) == 1 then answer[#answer + 1] = place end
+    if now > 0 then
+      pages[#pages + 1] = 'page:' .. string.sub(key, 6)
+      places[#places + 1] = place
+    end
+  end
+end
+for first = 1, #pages, 20 do  -- most members have none: one question for several
+  local last = math.min(first + 19, #pages)
+  if call('EXISTS', unpack(pages, first, last)) > 0 then
+    for n = first, last do
+      if call('DEL', pages[n]) == 1 then answer[#answer + 1] = places[n] end
+    end
   end
 end
 return answer

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import cycle
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,7 +25,16 @@ from script.benches import front
 from script.benches.crowd import Crowd, Sizes, crowd_around, make_crowd, write_cookies
 from script.benches.herd import Sample
 from script.benches.parts import row
-from script.benches.publishing import Reader, celery_workers, come_back, cpu_seconds, publish, publish_all, until_seen
+from script.benches.publishing import (
+    Reader,
+    celery_workers,
+    come_back,
+    cpu_seconds,
+    publish,
+    publish_all,
+    publish_singly,
+    until_seen,
+)
 from script.benches.pushing import beside_a_pipeline
 
 WHOLE = Sizes(members=20_300, authors=100, followers=10_000, stars_followers=1_000_000)
@@ -60,7 +68,7 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
 def under_load(crowd: Crowd, port: int, home: Path, rate: float, quick: bool) -> list[dict[str, Any]]:
     sizes = crowd.sizes
     crowd_around(crowd.star, sizes.stars_followers)
-    crossing = publish(crowd.star)
+    crossing, _ = publish(crowd.star)
     reader = Reader(port, write_cookies(crowd.fans, home / "fans"))
     warm, idle, rest = (3, 10, 25) if quick else (5, 20, 60)
     with visitors(port, home / "visitors", rate, warm + idle + rest) as answers:
@@ -71,9 +79,7 @@ def under_load(crowd: Crowd, port: int, home: Path, rate: float, quick: bool) ->
         burst_end, cpu = time.monotonic(), cpu_seconds() - cpu
         time.sleep(2)
         single_begun = time.monotonic()
-        authors = cycle(crowd.authors)
-        singles = sorted(publish(next(authors), crowd) for _ in range(10 if quick else 40))
-        single_end = time.monotonic()
+        singles, single_end = publish_singly(crowd, 10 if quick else 50)
         seen = sorted(until_seen(crowd.star, fan, reader) for fan in range(sizes.fans))
         if time.monotonic() > begun + warm + idle + rest:
             raise RuntimeError("the load ended before all was measured")
