@@ -310,7 +310,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 32
 # --- Feeds: above this many followers an author is pulled when feeds are read, not pushed (docs/capacity.md) ---------
 
 FANOUT_THRESHOLD = 10_000
-FANOUT_CHUNK = 2_000  # followers that one worker brings a post to before another has its turn
+FANOUT_CHUNK = 10_000  # followers that one worker brings a post to before another has its turn
 
 # --- Security ----------------------------------------------------------------------------------------------------
 

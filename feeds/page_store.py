@@ -7,6 +7,7 @@ began (milliseconds of Redis' clock) and the marks that it must be refused for (
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from feeds.store import FEED_TTL, feed_key, heard_key, member_key, mine_key, page_key, pulls_key, script, unpacked
 from photoapp.redis_clients import FEEDS, quick
@@ -19,7 +20,7 @@ WINDOW = 16  # ids of the feed that a first page is made from: some may be withd
 
 # From the session to the page. Without a session that belongs to somebody, or with a message that waits in it: nothing;
 # without a page: all of the member's that it is composed from. ARGV: whether the session is asked for, the page's
-# field, how many ids.
+# field, how many ids, how long it is kept that the member was here.
 OPEN = """
 local session, page, feed, pulls, heard, mine, member = unpack(KEYS)
 if ARGV[1] == '1' then
@@ -27,6 +28,7 @@ if ARGV[1] == '1' then
   if not record or not string.find(record, '"_auth_user_id"', 1, true) then return {0} end
   if string.find(record, '"_messages"', 1, true) then return {0} end
 end
+if ARGV[2] ~= '' and redis.call('HSET', member, 'field', ARGV[2]) == 1 then redis.call('EXPIRE', member, ARGV[4]) end
 local stored = redis.call('HGET', page, ARGV[2])
 if stored then return {1, stored} end
 local time = redis.call('TIME')
@@ -50,8 +52,18 @@ if (redis.call('HGET', member, 'version') or '') ~= ARGV[1] then return 0 end
 if (redis.call('LINDEX', feed, 0) or '') .. ':' .. redis.call('LLEN', feed) ~= ARGV[2] then return 0 end
 redis.call('HSET', page, ARGV[3], ARGV[4])
 if redis.call('TTL', page) < 0 then redis.call('EXPIRE', page, ARGV[5]) end
-redis.call('HSET', member, 'field', ARGV[3])
 return 1
+"""
+
+# For a member who looked at a page since this was asked last, and whose feed begins with a post (ARGV[1], if any): when
+# another one came meanwhile, its page would go at once.
+TAKE = """
+local page, feed, member = unpack(KEYS)
+local field = redis.call('HGET', member, 'field')
+if not field or redis.call('HEXISTS', page, field) == 1 then return '' end
+if ARGV[1] ~= '' and redis.call('LINDEX', feed, 0) ~= ARGV[1] then return '' end
+redis.call('HDEL', member, 'field')
+return field
 """
 
 KEEP_FACE = """
@@ -130,7 +142,7 @@ def open_page(user_id: int, field: str, session_key: str | None = None) -> Page 
     """The stored page, else what it is composed from. With a session's key: None unless it is a member's who is
     logged in. One round trip. Raises RedisAway."""
     keys = [record_key(session_key or ""), *(key(user_id) for key in KEYS)]
-    arguments = ["1" if session_key else "0", field, WINDOW]
+    arguments = ["1" if session_key else "0", field, WINDOW, FEED_TTL]
     code, *answer = quick(FEEDS, lambda client: script(OPEN)(keys=keys, args=arguments, client=client))
     if code == 0:
         return None
@@ -191,7 +203,17 @@ def keep_face(version: str, face: Face) -> None:
     quick(FEEDS, lambda client: script(KEEP_FACE)(keys=[member_key(face.id)], args=arguments, client=client))
 
 
-def last_language(user_id: int) -> str:
-    """In which language the member's last page was; "" when that is not known. Raises RedisAway."""
-    found = quick(FEEDS, lambda client: client.hget(member_key(user_id), "field"))
-    return found.decode().partition(":")[0] if found else ""
+def taken_languages(user_ids: Sequence[int], newest: int | None = None) -> dict[int, str]:
+    """Whose page is to be composed ahead, and in which language: that of the last one that they looked at. Left out are
+    those who have a page, who have not looked at one since this was asked, and whose feed does not begin with the post
+    that is said to be its newest. One round trip. Raises RedisAway."""
+
+    def take(client: Any) -> Any:
+        with client.pipeline(transaction=False) as pipe:
+            for user_id in user_ids:
+                keys = [page_key(user_id), feed_key(user_id), member_key(user_id)]
+                script(TAKE)(keys=keys, args=[newest or ""], client=pipe)
+            return pipe.execute()
+
+    fields = zip(user_ids, quick(FEEDS, take), strict=True)
+    return {user_id: field.decode().partition(":")[0] for user_id, field in fields if field}

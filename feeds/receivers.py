@@ -11,13 +11,13 @@ from users.receivers import mirror_follow
 
 @handles("post.published", name="feeds.fan_out", queue="fanout")
 def fan_out(post_id: int, owner: int) -> None:
-    tasks.compose_soon(services.fan_out(post_id))  # first: those who acted on the post may be many
+    tasks.compose_soon(services.fan_out(post_id), post_id)  # first: those who acted on the post may be many
     services.remember_acts(post_id)
 
 
 @handles("feeds.chunk_due", name="feeds.fan_out_chunk", queue="fanout")
 def fan_out_chunk(post_id: int, first: int, last: int) -> None:
-    tasks.compose_soon(services.fan_out_chunk(post_id, first, last))
+    tasks.compose_soon(services.fan_out_chunk(post_id, first, last), post_id)
 
 
 @handles("post.withdrawn", name="feeds.withdraw_now", inline=True)

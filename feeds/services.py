@@ -6,20 +6,28 @@ of the outbox each; above it, readers merge the author's recent ids (media/recen
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from feeds import store, withdrawn
 from feeds.models import PulledAuthor
 from feeds.store import Built, IdList
-from media.cards import drop_cards
+from media.cards import drop_cards, render_cards
 from media.models import Post
 from media.selectors import newest_ids_of, own_acts_on, who_acted_on
 from photoapp import outbox
 from photoapp.cache_stats import count
 from photoapp.shards import CONTENT, alias_for
-from users.selectors import follower_count, follower_id_chunks, heard_ids
+from users.selectors import (
+    follower_count,
+    follower_id_chunks,
+    follower_id_ranges,
+    follower_ids_between,
+    heard_ids,
+)
 
 PUSH_AGAIN_BELOW = 0.8  # of the threshold: an author at the brink does not flip with every follower
 BUILDING_SECONDS = 3  # a feed that others build longer is built here, too
@@ -33,16 +41,16 @@ def fan_out(post_id: int) -> list[int]:
     post = _live(post_id)
     if post is None:
         return []
+    with suppress(RedisError):  # else those who see the post first render it
+        render_cards(post_id)
     pages = store.push(post_id, [post.owner_id]).pages
     if choose_pull(post.owner_id):
         withdrawn.tell(post.owner_id)  # pages of those who follow the author were composed without the post
         return pages
-    for number, chunk in enumerate(follower_id_chunks(post.owner_id, settings.FANOUT_CHUNK, heard=True)):
-        if number == 0:
-            pages += push_to(post, chunk)
-        else:
-            _leave_to_outbox(post, chunk[0], chunk[-1])
-    return pages
+    own, *others = follower_id_ranges(post.owner_id, settings.FANOUT_CHUNK)
+    for first, last in others:
+        _leave_to_outbox(post, first, last)
+    return pages + push_to(post, follower_ids_between(post.owner_id, *own))
 
 
 def fan_out_chunk(post_id: int, first: int, last: int) -> list[int]:
@@ -50,10 +58,7 @@ def fan_out_chunk(post_id: int, first: int, last: int) -> list[int]:
     post = _live(post_id)
     if post is None:
         return []
-    pages = []
-    for chunk in follower_id_chunks(post.owner_id, settings.FANOUT_CHUNK, heard=True, first=first, last=last):
-        pages += push_to(post, chunk)
-    return pages
+    return push_to(post, follower_ids_between(post.owner_id, first, last))
 
 
 def _live(post_id: int) -> Post | None:

@@ -32,7 +32,7 @@ FEED_LENGTH = 500
 SLACK = 10  # a list may grow so much too long: cutting it at every push would be a third of the work
 FEED_TTL = 7 * 24 * 3600  # seconds; a feed exists for members seen in the last 7 days
 BUILDING_TTL = 30
-PUSH_CHUNK = 500  # keys a script call: more would hold up other clients of Redis
+PUSH_CHUNK = 100  # keys a script call: half a millisecond, which is what readers of feeds wait for meanwhile
 COMPLETE = "0"
 BUILDING = "-"
 
@@ -74,7 +74,19 @@ PUSH = (
     NEWER
     + """
 local call, id, length, slack = redis.call, ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local answer = {0}
+local function insert(key)
+  local from = 0
+  repeat
+    local some = call('LRANGE', key, from, from + 15)  -- news that comes late is seldom far from the head
+    for _, other in ipairs(some) do
+      if id == other then return 0 end
+      if newer(id, other) then return call('LINSERT', key, 'BEFORE', other, id) end
+    end
+    from = from + 16
+  until #some < 16
+  return 0
+end
+local answer, pages, places = {0}, {}, {}
 for place, key in ipairs(KEYS) do
   local head = call('LINDEX', key, 0)
   if head then
@@ -82,14 +94,22 @@ for place, key in ipairs(KEYS) do
     if newer(id, head) then
       now = call('LPUSH', key, id)
     elseif id ~= head then
-      for _, other in ipairs(call('LRANGE', key, 0, -1)) do
-        if id == other then break end
-        if newer(id, other) then now = call('LINSERT', key, 'BEFORE', other, id) break end
-      end
+      now = insert(key)
     end
     if now > length + slack then call('LTRIM', key, 0, length - 1) end
     answer[1] = answer[1] + 1
-    if now > 0 and call('DEL', 'page:' .. string.sub(key, 6)) == 1 then answer[#answer + 1] = place end
+    if now > 0 then
+      pages[#pages + 1] = 'page:' .. string.sub(key, 6)
+      places[#places + 1] = place
+    end
+  end
+end
+for first = 1, #pages, 20 do  -- most members have none: one question for several
+  local last = math.min(first + 19, #pages)
+  if call('EXISTS', unpack(pages, first, last)) > 0 then
+    for n = first, last do
+      if call('DEL', pages[n]) == 1 then answer[#answer + 1] = places[n] end
+    end
   end
 end
 return answer

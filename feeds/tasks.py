@@ -9,15 +9,14 @@ from feeds import page_store, services
 from feeds.first_page import renewed_page
 from photoapp.outbox import offer
 
-COMPOSE_CHUNK = 100
+COMPOSE_CHUNK = 50
 
 
 @shared_task(name="feeds.compose_pages", expires=60)
-def compose_pages(user_ids: Sequence[int]) -> None:
-    for user_id in user_ids:
-        language = page_store.last_language(user_id)
-        if language:
-            renewed_page(user_id, language)
+def compose_pages(user_ids: Sequence[int], newest: int | None = None) -> None:
+    """`newest`: the post that has reached these members."""
+    for user_id, language in page_store.taken_languages(user_ids, newest).items():
+        renewed_page(user_id, language)
 
 
 @shared_task(name="feeds.build", expires=60)
@@ -26,9 +25,9 @@ def build(user_id: int) -> None:
     compose_pages([user_id])
 
 
-def compose_soon(user_ids: Sequence[int]) -> None:
+def compose_soon(user_ids: Sequence[int], newest: int) -> None:
     for start in range(0, len(user_ids), COMPOSE_CHUNK):
-        offer(compose_pages, user_ids[start : start + COMPOSE_CHUNK], queue="feeds")
+        offer(compose_pages, user_ids[start : start + COMPOSE_CHUNK], newest, queue="feeds")
 
 
 def build_soon(user_id: int) -> None:

@@ -22,6 +22,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, override
 
@@ -99,6 +100,12 @@ def cards_for(post_ids: Sequence[int], language: str) -> dict[int, Card]:
     found = stored_cards(post_ids, language)
     missing = [id for id in post_ids if id not in found]
     return found | _filled(missing, language) if missing else found
+
+
+def render_cards(post_id: int) -> None:
+    """Ahead of those who see a new post, in all languages. Raises redis' errors."""
+    for language, _name in settings.LANGUAGES:
+        cards_for([post_id], language)
 
 
 def _key(post_id: int) -> str:

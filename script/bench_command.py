@@ -12,7 +12,7 @@ import os
 import sys
 
 from bootstrap import PYTHON, ROOT, SetupError, ensure_environment, say
-from test_command import install_missing_parts
+from test_command import PACKAGES, install_missing_parts
 
 BENCHES = ROOT / "script" / "benches"
 
@@ -32,7 +32,7 @@ def main() -> int:
     if len(wanted) != 1 or wanted[0] not in names() or unknown:
         raise SetupError(f"usage: script/bench NAME [--quick]; NAME is one of {', '.join(names())}")
     ensure_environment(dev=True)
-    install_missing_parts()
+    install_missing_parts(PACKAGES | {"wrk": "wrk", "taskset": "util-linux"})
     os.chdir(ROOT)
     sys.stdout.flush()
     env = {**os.environ, "PYTHONUNBUFFERED": "1"}

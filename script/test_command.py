@@ -57,12 +57,12 @@ def pytest_arguments(arguments: list[str]) -> list[str]:
     return passed
 
 
-def install_missing_parts() -> None:
+def install_missing_parts(packages: dict[str, str] = PACKAGES) -> None:
     """By apt, where this is root on Debian; elsewhere the suite itself says what it misses."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin"])
-    missing = [package for binary, package in PACKAGES.items() if not shutil.which(binary, path=path)]
+    missing = [package for binary, package in packages.items() if not shutil.which(binary, path=path)]
     if not list(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
         missing.append("postgresql")
     if not FONTS.exists():

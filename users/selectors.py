@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, Value
 from knox.models import AuthToken
 
+from photoapp.ids import MAX_ID
 from photoapp.pagination import Page, keyset_page
 from photoapp.prepared import Prepared
 from photoapp.remember import remember
@@ -146,24 +148,39 @@ def heard_ids(follower_id: int) -> list[int]:
     return list(heard.values_list("followee_id", flat=True))
 
 
-def follower_id_chunks(
-    followee_id: int, size: int = ID_CHUNK, *, heard: bool = False, first: int = 1, last: int | None = None
-) -> Iterator[list[int]]:
+def follower_id_chunks(followee_id: int, size: int = ID_CHUNK, *, heard: bool = False) -> Iterator[list[int]]:
     """All accepted followers, in chunks, by keyset: memory and locks stay small however many there are. `heard`:
-    without those who muted the member; `first` and `last` bound their ids."""
-    after = first - 1
+    without those who muted the member."""
+    after = 0
     while True:
-        rows = Follower.objects.for_owner(followee_id).filter(follower_id__gt=after, accepted=True)
-        if heard:
-            rows = rows.filter(muted=False)
-        if last is not None:
-            rows = rows.filter(follower_id__lte=last)
-        chunk = list(rows.order_by("follower_id").values_list("follower_id", flat=True)[:size])
+        rows = _follower_ids(followee_id, heard).filter(follower_id__gt=after)
+        chunk = list(rows[:size])
         if chunk:
             yield chunk
         if len(chunk) < size:
             return
         after = chunk[-1]
+
+
+def follower_id_ranges(followee_id: int, size: int) -> list[tuple[int, int]]:
+    """The first and the last id of ranges that hold `size` followers who hear the member, the last one fewer. The ids
+    in between stay in the database."""
+    rows, starts = _follower_ids(followee_id, heard=True), [1]
+    while following := list(rows.filter(follower_id__gte=starts[-1])[size : size + 1]):
+        starts += following
+    return [(first, after - 1) for first, after in pairwise([*starts, MAX_ID + 1])]
+
+
+def follower_ids_between(followee_id: int, first: int, last: int) -> list[int]:
+    """Those who hear the member, of a range of follower_id_ranges."""
+    return list(_follower_ids(followee_id, heard=True).filter(follower_id__range=(first, last)))
+
+
+def _follower_ids(followee_id: int, heard: bool) -> Any:
+    rows = Follower.objects.for_owner(followee_id).filter(accepted=True)
+    if heard:
+        rows = rows.filter(muted=False)
+    return rows.order_by("follower_id").values_list("follower_id", flat=True)
 
 
 def follow_counts(user_id: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
@@ -45,6 +45,18 @@ class Population:
     posts: list[tuple[int, int]]  # (post id, number of its owner), oldest first
     post_counts: Counter[int]
     likes: list[tuple[int, int]]  # (number of the post, number of the member), sorted
+
+    def with_follows(self, followers: array[int], followees: array[int], positions: array[int]) -> Population:
+        """The same members with other edges, which are sorted by (follower, followee)."""
+        return replace(
+            self,
+            followers=followers,
+            followees=followees,
+            positions=positions,
+            by_followee=array("q", sorted(range(len(followees)), key=followees.__getitem__)),
+            following_from=_starts(followers, len(self.members)),
+            followers_from=_starts(followees, len(self.members)),
+        )
 
     def following_count(self, member: int) -> int:
         return self.following_from[member + 1] - self.following_from[member]

@@ -19,7 +19,8 @@ RESULTS = parts.ROOT / "var" / "bench"
 
 def main(name: str, quick: bool) -> int:
     started = time.monotonic()
-    with parts.site() if name in parts.NEED_A_SITE else parts.nothing():
+    servers = parts.CONTENT_SERVERS.get(name)
+    with parts.site(servers) if servers else parts.nothing():
         rows = import_module(f"script.benches.{name}").run(quick)
     report = {"name": name, "quick": quick, "commit": commit(), "machine": machine(), "rows": rows}
     RESULTS.mkdir(parents=True, exist_ok=True)

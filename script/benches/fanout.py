@@ -1,125 +1,151 @@
-"""Posts of 100 authors reach 10,000 feeds each: our script beside a redis-py pipeline of 1,000.
+"""From a post that is published to the feeds of those who follow its author, with everything that production has on the
+way: rows of posts and follows on 1 auth, 2 friends and 4 content servers, the outbox, Celery, Redis, nginx, granian.
 
-Both read the same followers from PostgreSQL the same way, and both push onto feeds that exist and no others. The
-pipeline has no way to ask and push in one step: it uses LPUSHX, which is Redis' own push onto existing lists, and
-LTRIM. (It keeps no order and lets the same id in twice; ours does neither. So this is the pipeline at its best.)
+    all at once   100 authors with 10,000 followers each publish a post: 1,000,000 feeds get one, by two workers
+    one           one of them publishes: until the last feed has the post
+    star          an author with 1,000,000 followers publishes: until a follower's page shows it (pulled)
+    returning     a member with 1,000 followees comes back, and Redis holds nothing at all
+
+During the first three an open-loop load of visitors goes on, each of whom loads the feed once a minute; what it takes
+them is compared with the seconds before. Then the script that pushes stands beside a pipeline (pushing.py).
 """
 
-import random
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
 from typing import Any
 
-import redis
-from django.core.management import call_command
-
-from config.seed.copying import Table, refresh_statistics, write
 from feeds import store
-from photoapp.ids import new_id_beside
 from photoapp.redis_clients import FEEDS, acting
-from photoapp.shards import FRIENDS, alias_for, servers
+from script.benches import front
+from script.benches.crowd import Crowd, Sizes, crowd_around, make_crowd, write_cookies
+from script.benches.herd import Sample
 from script.benches.parts import row
-from users.models import Follower, User
-from users.selectors import follower_id_chunks
+from script.benches.publishing import (
+    Reader,
+    celery_workers,
+    come_back,
+    cpu_seconds,
+    publish,
+    publish_all,
+    publish_singly,
+    until_seen,
+)
+from script.benches.pushing import beside_a_pipeline
 
-AUTHORS, FOLLOWERS = 100, 10_000
-FEED = store.FEED_LENGTH  # ids in a feed when the push comes: full, so that each push drops the oldest
-PIPELINE = 1_000
-TIMES_THE_PIPELINE = 2.5
+WHOLE = Sizes(members=20_300, authors=100, followers=10_000, stars_followers=1_000_000)
+QUICK = Sizes(
+    members=4_100,
+    authors=40,
+    followers=2_500,
+    stars_followers=50_000,
+    fans=10,
+    returning=40,
+    followees=500,
+    visitors=3_000,
+)
+MINUTE = 60  # between two loads of a visitor
+PUSHES_A_SECOND = 1_000_000 / 8
 
 
 def run(quick: bool = False) -> list[dict[str, Any]]:
-    authors, rounds = populate(10 if quick else AUTHORS), 3 if quick else 5
-    ours: list[float] = []
-    theirs: list[float] = []
-    reading: list[float] = []
-    for number in range(rounds):
-        kinds: list[tuple[list[float], Callable[[int, Sequence[int]], int]]]
-        kinds = [(ours, by_script), (theirs, by_pipeline), (reading, not_at_all)]
-        for figures, push in kinds if number % 2 else kinds[::-1]:
-            figures.append(fan_out(authors, push))
-    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+    sizes = QUICK if quick else WHOLE
+    crowd = make_crowd(sizes)
+    home = front.make_home()
+    cookies = write_cookies(crowd.visitors, home / "visitors")
+    with front.nginx_and_web(home, processes=2, threads=4, core=None) as port, celery_workers():
+        rows = under_load(crowd, port, home, len(cookies) / MINUTE, quick)
+        rows += beside_a_pipeline(crowd.authors[:10], 3)
+        rows.append(memory(crowd))
+        rows += returning(crowd, port, home)
+    return rows
+
+
+def under_load(crowd: Crowd, port: int, home: Path, rate: float, quick: bool) -> list[dict[str, Any]]:
+    sizes = crowd.sizes
+    crowd_around(crowd.star, sizes.stars_followers)
+    crossing, _ = publish(crowd.star)
+    reader = Reader(port, write_cookies(crowd.fans, home / "fans"))
+    warm, idle, rest = (3, 10, 25) if quick else (5, 20, 60)
+    with visitors(port, home / "visitors", rate, warm + idle + rest) as answers:
+        begun = time.monotonic()
+        time.sleep(warm + idle)
+        burst, cpu = time.monotonic(), cpu_seconds()
+        seconds, published = publish_all(crowd)
+        burst_end, cpu = time.monotonic(), cpu_seconds() - cpu
+        time.sleep(2)
+        single_begun = time.monotonic()
+        singles, single_end = publish_singly(crowd, 10 if quick else 50)
+        seen = sorted(until_seen(crowd.star, fan, reader) for fan in range(sizes.fans))
+        if time.monotonic() > begun + warm + idle + rest:
+            raise RuntimeError("the load ended before all was measured")
+    sample = Sample(answers)
+    before = sample.between(begun + warm, burst)
+    meanwhile = sample.between(burst, burst_end)
+    pushes = sizes.authors * sizes.followers
     return [
-        row("feeds a second, photoapp", ours, "feeds/s", digits=0),
-        row("feeds a second, redis-py pipeline of 1,000", theirs, "feeds/s", digits=0),
-        row("times the pipeline", ratios, "×", at_least=TIMES_THE_PIPELINE, digits=2),
-        row("follower ids read from PostgreSQL a second", reading, "ids/s", digits=0),
-        row("feeds a second, pushes alone", without_reading(ours, reading), "feeds/s", digits=0),
-        row("feeds a second, pipeline alone", without_reading(theirs, reading), "feeds/s", digits=0),
-        row("longest call of the script", [longest_call(authors)], "ms", at_most=10, digits=2),
-        row(f"memory of a full feed, {store.FEED_LENGTH} ids", [memory()], "bytes", at_most=6 * 1024, digits=0),
+        row(f"all at once: {pushes:,} feeds, from publishing to the last", [seconds], "s", at_most=8e-6 * pushes),
+        row("all at once: feeds a second", [pushes / seconds], "feeds/s", at_least=PUSHES_A_SECOND, digits=0),
+        row("all at once: the last post was published after", [published], "s", digits=2),
+        *(row(f"all at once: CPU of {part}", [used], "s") for part, used in cpu.most_common()),
+        row("visitors: loads a second", [rate], "pages/s", digits=0),
+        row("visitors: errors", [len(sample.answers) * sample.share(*ERRORS) / 100], "requests", at_most=0, digits=0),
+        row("visitors: p50 before", [before.percentile(0.5)], "ms"),
+        row("visitors: p99 before", [before.percentile(0.99)], "ms"),
+        row("visitors: p50 meanwhile", [meanwhile.percentile(0.5)], "ms"),
+        row("visitors: p99 meanwhile", [meanwhile.percentile(0.99)], "ms"),
+        row("visitors: p99 meanwhile ÷ before", [ratio(meanwhile, before)], "×", at_most=2, digits=2),
+        row(
+            "visitors: p99 ÷ before, while single posts go out",
+            [ratio(sample.between(single_begun, single_end), before)],
+            "×",
+            digits=2,
+        ),
+        row(f"one: {sizes.followers:,} followers, to the last feed, p50", [1000 * median(singles)], "ms"),
+        row("one: … p99 (the slowest)", [1000 * singles[-1]], "ms", at_most=2000),
+        row(f"star: {sizes.stars_followers:,} followers, visible to one after, p50", [1000 * median(seen)], "ms"),
+        row("star: … p99 (the slowest)", [1000 * seen[-1]], "ms", at_most=1000),
+        row("star: once, from being pushed to being pulled", [crossing], "s"),
     ]
 
 
-def populate(count: int) -> list[int]:
-    """Members who all follow the first `count` of them (as mirrors say), and whose feeds exist."""
-    call_command("seed", members=FOLLOWERS + count, posts=0, follows=0, verbosity=0)
-    members = list(User.objects.order_by("id").values_list("id", flat=True))
-    authors, followers = members[:count], members[count:]
-    for author in authors:
-        rows = ((author, id, True, id) for id in followers)
-        fields = "followee_id follower_id accepted position"
-        write(alias_for(FRIENDS, author), Table(Follower, fields, rows), progress=int)
-    for alias in servers(FRIENDS):
-        refresh_statistics(alias)
-    ids = [new_id_beside(random.choice(members)) for _ in range(FEED)]
-    ids.sort(reverse=True)
-    with acting(FEEDS).pipeline(transaction=False) as pipe:
-        for member in members:
-            pipe.rpush(store.feed_key(member), *ids).expire(store.feed_key(member), store.FEED_TTL)
-        pipe.execute()
-    return authors
+ERRORS = (0, 500, 502, 503, 504)
 
 
-def fan_out(authors: list[int], push: Callable[[int, Sequence[int]], int]) -> float:
-    """Feeds (or ids, when nothing is pushed) a second."""
-    started, reached = time.perf_counter(), 0
-    for author in authors:
-        post_id = new_id_beside(author)
-        for chunk in follower_id_chunks(author):
-            reached += push(post_id, chunk)
-    seconds = time.perf_counter() - started
-    if reached != len(authors) * FOLLOWERS:
-        raise RuntimeError(f"{reached} feeds were reached, not {len(authors) * FOLLOWERS}")
-    return reached / seconds
+def ratio(one: Sample, other: Sample) -> float:
+    return one.percentile(0.99) / other.percentile(0.99)
 
 
-def by_script(post_id: int, followers: Sequence[int]) -> int:
-    return store.push(post_id, followers).feeds
+@contextmanager
+def visitors(port: int, file: Path, rate: float, seconds: float) -> Iterator[list[tuple[float, float, int]]]:
+    """The answers are there at the end: when each was due by time.monotonic(), milliseconds, status."""
+    command = [sys.executable, "-m", "script.benches.load", str(port), str(file), str(rate), str(seconds)]
+    answers: list[tuple[float, float, int]] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as load:
+        try:
+            yield answers
+            output, _ = load.communicate(timeout=seconds + 120)
+        finally:
+            load.kill()
+    for due, took, status in (line.split() for line in output.splitlines()):
+        answers.append((float(due), float(took), int(status)))
 
 
-def by_pipeline(post_id: int, followers: Sequence[int]) -> int:
-    pushed = 0
-    for start in range(0, len(followers), PIPELINE):
-        with acting(FEEDS).pipeline(transaction=False) as pipe:
-            for follower in followers[start : start + PIPELINE]:
-                key = store.feed_key(follower)
-                pipe.lpushx(key, post_id)
-                pipe.ltrim(key, 0, store.FEED_LENGTH - 1)
-            pushed += sum(length > 0 for length in pipe.execute()[::2])
-    return pushed
+def memory(crowd: Crowd) -> dict[str, Any]:
+    sizes = [acting(FEEDS).memory_usage(store.feed_key(reader)) for reader in crowd.readers[:1000]]
+    full = f"memory of a full feed, {store.FEED_LENGTH} ids and up to {store.SLACK} more"
+    return row(full, [float(size) for size in sorted(sizes)[::100]], "bytes", at_most=6 * 1024, digits=0)
 
 
-def not_at_all(post_id: int, followers: Sequence[int]) -> int:
-    return len(followers)
-
-
-def without_reading(whole: list[float], reading: list[float]) -> list[float]:
-    return [1 / (1 / one - 1 / other) for one, other in zip(whole, reading, strict=True)]
-
-
-def longest_call(authors: list[int]) -> float:
-    """Milliseconds for which the slowest of many calls held up Redis, by its own SLOWLOG."""
-    server: redis.Redis = acting(FEEDS)
-    before = server.config_get("slowlog-log-slower-than")
-    server.config_set("slowlog-log-slower-than", 0)
-    server.slowlog_reset()
-    fan_out(authors[:1], by_script)
-    calls = [call["duration"] for call in server.slowlog_get(128) if call["command"].startswith(b"EVALSHA")]
-    server.config_set("slowlog-log-slower-than", before["slowlog-log-slower-than"])
-    return max(calls) / 1000
-
-
-def memory() -> float:
-    key = next(acting(FEEDS).scan_iter("feed:*", count=1))
-    return float(acting(FEEDS).memory_usage(key))
+def returning(crowd: Crowd, port: int, home: Path) -> list[dict[str, Any]]:
+    reader = Reader(port, write_cookies(crowd.returning, home / "returning"))
+    took = sorted(come_back(reader, member) for member in range(crowd.sizes.returning))
+    p99 = took[min(len(took) - 1, int(len(took) * 0.99))]
+    return [
+        row(f"returning: {crowd.sizes.followees:,} followees, first page, p50", [1000 * median(took)], "ms"),
+        row("returning: … p99", [1000 * p99], "ms", at_most=250),
+    ]

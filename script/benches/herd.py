@@ -37,7 +37,7 @@ BACK_WITHIN = 30
 
 @dataclass
 class Sample:
-    """What a load's requests took. Times are seconds since its start."""
+    """What a load's requests took. Times are seconds, since its start or by the clock of load.py."""
 
     answers: list[tuple[float, float, int]]  # when due, milliseconds, status
 
@@ -95,10 +95,11 @@ def holds(sample: Sample) -> bool:
 
 
 def load(port: int, file: Path, rate: float, seconds: float) -> Sample:
+    begun = time.monotonic()
     command = [sys.executable, "-m", "script.benches.load", str(port), str(file), str(rate), str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 120)
     lines = (line.split() for line in done.stdout.splitlines())
-    return Sample([(float(due), float(took), int(status)) for due, took, status in lines])
+    return Sample([(float(due) - begun, float(took), int(status)) for due, took, status in lines])
 
 
 def measure(

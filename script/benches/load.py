@@ -4,7 +4,8 @@ it was due, also where it had to wait for a connection. A process of its own:
     python -m script.benches.load PORT COOKIES RATE SECONDS
 
 COOKIES is a file with a line a member; each request is a random one's `/feed/`. Writes a line a request to standard
-output: when it was due (seconds from the start), milliseconds, status (0: the connection failed).
+output: when it was due (time.monotonic(), which all processes of a machine share), milliseconds, status (0: the
+connection failed).
 """
 
 import random
@@ -84,7 +85,7 @@ def main(port: int, cookies: list[str], rate: float, seconds: float) -> None:
             except OSError:
                 connection.close()
                 free.append(connection)
-                lines.append(f"{waiting.popleft():.3f} 0 0")
+                lines.append(f"{start + waiting.popleft():.3f} 0 0")
                 continue
             waiting.popleft()
             busy.register(connection.socket, selectors.EVENT_READ, connection)  # type: ignore[arg-type]
@@ -99,10 +100,10 @@ def main(port: int, cookies: list[str], rate: float, seconds: float) -> None:
             busy.unregister(file)
             in_flight -= 1
             took = 1000 * (time.monotonic() - start - connection.due)
-            lines.append(f"{connection.due:.3f} {took:.2f} {status}")
+            lines.append(f"{start + connection.due:.3f} {took:.2f} {status}")
             free.append(connection)
-    lines += [f"{when:.3f} 0 0" for when in waiting]
-    lines += [f"{key.data.due:.3f} 0 0" for key in busy.get_map().values()]
+    lines += [f"{start + when:.3f} 0 0" for when in waiting]
+    lines += [f"{start + key.data.due:.3f} 0 0" for key in busy.get_map().values()]
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -1,4 +1,5 @@
-"""Throwaway real parts for the benchmarks: three PostgreSQL servers (auth; two for shards of both groups), Redis."""
+"""Throwaway real parts for the benchmarks: PostgreSQL servers (one for auth; for each number of a shard server one that
+holds both groups, as in small installations) and Redis."""
 
 import os
 import tempfile
@@ -15,7 +16,8 @@ from tests.parts.process import ROOT, Server, free_port, guardian
 from tests.parts.redis import Redis
 
 __all__ = ["ROOT", "Server", "row", "site"]
-NEED_A_SITE = {"feed", "fanout", "herd", "pages", "seed"}
+CONTENT_SERVERS = {"feed": 2, "fanout": 4, "herd": 2, "pages": 2, "seed": 2}  # of the benchmarks that need a site
+FRIENDS_SERVERS = 2
 LOAD_AT_START = os.getloadavg()[0]
 # What is measured waits for its disk, as in production.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "256MB"}
@@ -29,15 +31,20 @@ class DurablePostgres(Postgres):
 
 
 @contextmanager
-def site() -> Iterator[None]:
+def site(content_servers: int) -> Iterator[None]:
     """Starts the parts, sets this process's environment to them, and has Django loaded and every server migrated."""
     directory = Path(tempfile.mkdtemp(prefix="photoapp-bench-"))
     directory.chmod(0o755)  # PostgreSQL runs as another user
     guardian().remove_at_end(directory)
-    databases = [DurablePostgres(name, free_port(), directory) for name in ("auth", "shards0", "shards1")]
+    auth, *shards = (DurablePostgres(f"{n}", free_port(), directory) for n in range(1 + content_servers))
     redis = Redis(free_port(), directory)
-    parts = Parts(directory, [database.url for database in databases], redis.url, to_start=[*databases, redis])
-    os.environ.update(parts.environment("main") | {"TESTING": "0", "LOG_LEVEL": "WARNING"})
+    parts = Parts(directory, [auth.url], redis.url, to_start=[auth, *shards, redis])
+    databases = {
+        "DATABASE_URL": f"{auth.url}/auth",
+        "FRIENDS_DATABASE_URLS": ",".join(f"{server.url}/friends" for server in shards[:FRIENDS_SERVERS]),
+        "CONTENT_DATABASE_URLS": ",".join(f"{server.url}/content" for server in shards),
+    }
+    os.environ.update(parts.environment("main") | databases | {"TESTING": "0", "LOG_LEVEL": "WARNING"})
     try:
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda part: part.start(), parts.to_start))

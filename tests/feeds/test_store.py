@@ -77,6 +77,14 @@ def test_a_push_that_comes_twice_or_late_finds_its_place() -> None:
     assert stored() == IdList([9, 5, 3, 1], complete=True)
 
 
+def test_a_push_that_comes_very_late_finds_its_place_far_down() -> None:
+    build(list(range(100, 0, -2)))
+    for id in (81, 50, 67, 69, 81, 1):
+        store.push(id, [MEMBER])
+    expected = sorted([*range(2, 101, 2), 81, 67, 69, 1], reverse=True)
+    assert stored() == IdList(expected, complete=True)
+
+
 def test_a_late_push_below_an_incomplete_list_is_left_to_the_database() -> None:
     build([9, 5], complete=False)
     assert store.push(3, [MEMBER]) == Pushed(1, [])
@@ -106,6 +114,16 @@ def test_a_push_reaches_all_feeds_that_exist_however_many_are_asked_for(monkeypa
         put_page(member)
     assert store.push(5, iter(members)) == Pushed(4, members[::2])
     assert [stored(member) for member in members] == [IdList([5, 1], complete=True), None] * 3 + [IdList([5, 1], True)]
+
+
+def test_the_pages_of_all_go_however_many_have_none() -> None:
+    members = list(range(100, 170))
+    for member in members:
+        build([1], member=member)
+    for member in (100, 119, 120, 169):
+        put_page(member)
+    assert store.push(5, members) == Pushed(70, [100, 119, 120, 169])
+    assert not acting(FEEDS).exists(*(store.page_key(member) for member in members))
 
 
 def test_a_removed_id_is_on_none_of_the_lists() -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 
 from feeds.models import Notification
 from photoapp import outbox
+from photoapp.ids import MAX_ID
 from tests.api import api_of
 from tests.people import follow, make_user
 from tests.queries import counted_queries
@@ -122,9 +123,11 @@ def test_the_other_side_keeps_it_to_push_nothing_in_vain(alice: User, bob: User)
     assert Follower.objects.for_owner(alice.id).get(follower_id=bob.id).muted
     assert list(selectors.follower_id_chunks(alice.id)) == [[bob.id]]
     assert list(selectors.follower_id_chunks(alice.id, heard=True)) == []
+    assert selectors.follower_ids_between(alice.id, 1, MAX_ID) == []
     services.mute(follower=bob, followee=alice, muted=False)
     outbox.drain()
     assert list(selectors.follower_id_chunks(alice.id, heard=True)) == [[bob.id]]
+    assert selectors.follower_ids_between(alice.id, 1, MAX_ID) == [bob.id]
 
 
 def test_the_list_of_whom_one_muted(client_of: ClientOf, alice: User, bob: User, charlie: User) -> None:

@@ -1,0 +1,108 @@
+"""What is made before anybody asks for it: the cards of a new post, and the next page of who looked at the last one."""
+
+import pytest
+
+from feeds import services, store, tasks
+from feeds.page_store import field_of
+from media.cards import stored_cards
+from media.models import Post
+from photoapp.redis_clients import FEEDS, RedisAway, acting
+from tests.feeds.reading import feed_of, first_page_of, publish
+from tests.people import live_post
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def has_page(user: User) -> bool:
+    return bool(acting(FEEDS).exists(store.page_key(user.id)))
+
+
+def look(user: User) -> list[int]:
+    page = first_page_of(user)
+    assert page is not None and has_page(user)
+    return page.posts
+
+
+def push(author: User) -> Post:
+    """A post that has reached the feeds; nobody has composed a page yet."""
+    post = live_post(author, "news")
+    services.fan_out(post.id)
+    return post
+
+
+def test_who_looked_at_a_page_finds_the_next_one_composed(alice: User, bob: User) -> None:
+    publish(alice, "old")
+    for _ in range(2):
+        look(bob)
+        post = push(alice)
+        assert not has_page(bob)
+        tasks.compose_pages([bob.id], post.id)
+        assert has_page(bob)
+        assert look(bob)[0] == post.id
+
+
+def test_who_has_not_looked_since_gets_no_other(alice: User, bob: User, charlie: User) -> None:
+    publish(alice, "old")
+    look(bob)
+    tasks.compose_pages([bob.id, charlie.id], push(alice).id)
+    assert has_page(bob) and not has_page(charlie)
+    post = push(alice)
+    tasks.compose_pages([bob.id], post.id)
+    assert not has_page(bob), "it would go with the next post, too, before anybody saw it"
+    assert look(bob)[0] == post.id
+
+
+def test_only_the_last_of_several_posts_has_the_page_composed(alice: User, bob: User) -> None:
+    publish(alice, "old")
+    look(bob)
+    first, last = push(alice), push(alice)
+    tasks.compose_pages([bob.id], first.id)
+    assert not has_page(bob)
+    tasks.compose_pages([bob.id], last.id)
+    assert has_page(bob)
+
+
+def test_a_page_that_is_there_is_not_made_again(alice: User, bob: User) -> None:
+    post = publish(alice, "old")
+    look(bob)
+    acting(FEEDS).hset(store.page_key(bob.id), field_of("en"), "a page")
+    tasks.compose_pages([bob.id], post.id)
+    assert acting(FEEDS).hget(store.page_key(bob.id), field_of("en")) == b"a page"
+
+
+def test_that_somebody_looked_is_not_kept_for_ever(alice: User) -> None:
+    publish(alice)
+    look(alice)
+    acting(FEEDS).delete(store.member_key(alice.id))
+    look(alice)
+    assert 0 < acting(FEEDS).ttl(store.member_key(alice.id)) <= store.FEED_TTL
+
+
+def test_a_card_is_there_before_the_post_is_on_feeds(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(alice, "old")
+    look(bob)
+    post = live_post(alice, "new")
+    there: list[bool] = []
+
+    def look_then_push(post_id: int, members: list[int]) -> store.Pushed:
+        there.extend(post_id in stored_cards([post_id], language) for language in ("en", "de"))
+        return original(post_id, members)
+
+    original = store.push
+    monkeypatch.setattr(store, "push", look_then_push)
+    services.fan_out(post.id)
+    assert there and all(there)
+
+
+def test_without_a_cache_for_cards_a_post_reaches_feeds_all_the_same(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(post_id: int) -> None:
+        raise RedisAway("not there")
+
+    assert feed_of(bob) == []
+    monkeypatch.setattr(services, "render_cards", away)
+    post = live_post(alice, "new")
+    services.fan_out(post.id)
+    assert store.read_feed(bob.id)[0] == store.IdList([post.id], complete=True)
