@@ -16,7 +16,8 @@ from tests.parts.process import ROOT, Server, free_port, guardian
 from tests.parts.redis import Redis
 
 __all__ = ["ROOT", "Server", "row", "site"]
-CONTENT_SERVERS = {"feed": 2, "fanout": 4, "herd": 2, "pages": 2, "seed": 2}  # of the benchmarks that need a site
+# Of the benchmarks that need a site.
+CONTENT_SERVERS = {"feed": 2, "fanout": 4, "herd": 2, "pages": 2, "search": 4, "seed": 2}
 FRIENDS_SERVERS = 2
 LOAD_AT_START = os.getloadavg()[0]
 # What is measured waits for its disk, as in production.
