@@ -16,7 +16,7 @@ from script.topology.state import Cluster
 from tests.parts.process import ROOT, PartError
 
 # In this order they go: whoever asks before whoever answers.
-GOING = (("watcher",), ("proxy",), ("web", "beat"), ("worker",), ("postgres", "redis", "store"))
+GOING = (("watcher",), ("proxy",), ("web", "beat"), ("worker",), ("postgres", "redis"))
 
 
 def main() -> int:
@@ -101,15 +101,12 @@ def down(data: Path, options: argparse.Namespace) -> None:
     with cluster.one_command():
         state = cluster.read()
         for kinds in GOING:
-            cluster.stop(state.of_kind(*kinds), patience=None if options.keep_data else hasty(kinds))
+            cluster.stop(state.of_kind(*kinds))
+        # Ceph takes seconds to write down what is removed anyway.
+        cluster.stop(state.of_kind("store"), patience=None if options.keep_data else 0)
     if not options.keep_data:
         shutil.rmtree(data)
     say("Every process has ended." + ("" if options.keep_data else f" {data} is removed."))
-
-
-def hasty(kinds: tuple[str, ...]) -> float | None:
-    """What the object store would write down is removed anyway; PostgreSQL takes its shared memory with it."""
-    return None if "store" not in kinds else 5
 
 
 def say(line: str) -> None:
