@@ -137,6 +137,8 @@ def plan() -> Parts:
         parts.missing["Chromium"] = "no test ran in a browser"
     if not find_binary("nginx"):
         parts.missing["nginx"] = "no test ran behind a proxy"
+    if not find_binary("squid"):
+        parts.missing["Squid"] = "what shared caches store was seen with nginx alone"
     if parts.missing and os.environ.get("REQUIRE_REAL") == "1":
         raise PartError(f"REQUIRE_REAL=1, and missing: {', '.join(parts.missing)}. Install: {HOW_TO_INSTALL}")
     return parts
