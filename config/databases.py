@@ -1,5 +1,6 @@
 """Turns database URLs into DATABASES: `default` (auth), `friends0…`, `content0…`, one alias per server."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,19 @@ def databases_from(env: environ.Env) -> tuple[Databases, Servers]:
     servers: Servers = {}
     for group in GROUPS:
         name = f"{group.upper()}_DATABASE_URLS"
-        urls = env.list(name, default=[])
+        urls = split(env.str(name, ""))
         if not urls:
             raise ImproperlyConfigured(f"{name} is not set; it lists the leaders of the {group} shards")
         servers[group] = [f"{group}{number}" for number in range(len(urls))]
         for alias, url in zip(servers[group], urls, strict=True):
             databases[alias] = connection(name, url)
     return databases, servers
+
+
+def split(value: str) -> list[str]:
+    """URLs with commas between them. A URL may have commas of its own: a server with several hosts, of which libpq
+    takes the one that leads (`postgres://app@db1:5432,db2:5432/content?target_session_attrs=read-write`)."""
+    return [url.strip() for url in re.split(r",(?=\s*\w+://)", value) if url.strip()]
 
 
 def connection(name: str, url: str) -> dict[str, Any]:

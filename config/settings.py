@@ -64,6 +64,10 @@ try:
     active_sets()
 except (ImproperlyConfigured, EnvironError, ValueError) as error:
     stop(str(error))
+PROXY_SENDS_PHOTOS = env.bool("PROXY_SENDS_PHOTOS", False)  # by X-Accel-Redirect, from the object store
+if PROXY_SENDS_PHOTOS and "S3Store" not in STORAGES["default"]["BACKEND"]:
+    stop("PROXY_SENDS_PHOTOS is set, but STORAGE_URL is no object store (s3://…)")
+PROXY_PURGE_URLS = env.list("PROXY_PURGE_URLS", default=[])
 DATABASE_ROUTERS = ["photoapp.router.ShardRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []

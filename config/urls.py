@@ -10,7 +10,7 @@ from photoapp import health, views
 
 swagger_styles = csp_update({"style-src": ["'self'", "'unsafe-inline'"]})  # Swagger UI writes styles into its page
 
-urlpatterns = [
+shared_patterns = [  # every process answers these
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
@@ -18,10 +18,10 @@ urlpatterns = [
     path("favicon.ico", views.favicon),
     path("manifest.webmanifest", views.manifest),
     path("language/", require_POST(set_language), name="language"),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SpectacularAPIView.as_view(urlconf="config.all_urls"), name="schema"),
     path("api/docs/", swagger_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api-docs"),
-    *[pattern for app_set in active_sets() for pattern in urls_of(app_set)],
 ]
+urlpatterns = [*shared_patterns, *(pattern for app_set in active_sets() for pattern in urls_of(app_set))]
 state_theirs(urlpatterns)
 
 handler400 = "photoapp.views.bad_request"

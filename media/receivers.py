@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from media import processing, services
+from media import processing, proxies, services
 from media.cards import drop_cards, renew_counts
 from media.generations import author_generation, post_generation
 from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, Trace, UploadKey
@@ -62,6 +62,28 @@ def show_edited(post_id: int, people: list[int]) -> None:
     if post is not None:
         drop_cards([post_id])
         renew(author_generation(post.owner_id))
+
+
+@handles("post.withdrawn", name="media.purge_withdrawn", inline=True)
+def purge_withdrawn(post_id: int, owner: int) -> None:
+    _purge_post(post_id)
+
+
+@handles("post.edited", name="media.purge_edited", inline=True)
+def purge_edited(post_id: int, people: list[int]) -> None:
+    """Its new audience may be smaller."""
+    _purge_post(post_id)
+
+
+def _purge_post(post_id: int) -> None:
+    post = Post.objects.on_shard_of(post_id).filter(id=post_id).first()
+    if post is not None:
+        proxies.purge_post(post)
+
+
+@handles("user.changed", name="media.purge_member")
+def purge_member(user_id: int) -> None:
+    proxies.purge_member(user_id)
 
 
 @handles("post.like_changed", name="media.count_likes", inline=True)

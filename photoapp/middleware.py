@@ -43,14 +43,15 @@ class FetchMetadataCsrfMiddleware(CsrfViewMiddleware):
 
 
 class CacheControlMiddleware:
-    """Every response says Cache-Control; one that says nothing by itself belongs to one person."""
+    """Every response says Cache-Control; one that says nothing by itself belongs to one person. (What a proxy sends in
+    the place of a response gets the header there.)"""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if not response.has_header("Cache-Control"):
+        if not response.has_header("Cache-Control") and not response.has_header("X-Accel-Redirect"):
             once = {"no_store": True} if request.method in UNSAFE else {}
             patch_cache_control(response, private=True, no_cache=True, **once)
         return response

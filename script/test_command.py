@@ -23,9 +23,13 @@ PACKAGES = {
     "ceph-mon": "ceph-mon",
     "ceph-osd": "ceph-osd",
     "nginx": "nginx-light",
+    "squid": "squid-openssl",
     "chromium-headless-shell": "chromium-headless-shell",
 }
-FONTS = Path("/usr/share/fonts/truetype/dejavu")
+FILES = {
+    Path("/usr/share/fonts/truetype/dejavu"): "fonts-dejavu-core",
+    Path("/usr/lib/nginx/modules/ngx_http_cache_purge_module.so"): "libnginx-mod-http-cache-purge",
+}
 POLICY = Path("/usr/sbin/policy-rc.d")
 CLUSTER_CONFIG = Path("/etc/postgresql-common/createcluster.conf")
 
@@ -57,7 +61,7 @@ def pytest_arguments(arguments: list[str]) -> list[str]:
     return passed
 
 
-def install_missing_parts(packages: dict[str, str] = PACKAGES) -> None:
+def install_missing_parts(packages: dict[str, str] = PACKAGES, without: tuple[str, ...] = ()) -> None:
     """By apt, where this is root on Debian; elsewhere the suite itself says what it misses."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return
@@ -65,8 +69,8 @@ def install_missing_parts(packages: dict[str, str] = PACKAGES) -> None:
     missing = [package for binary, package in packages.items() if not shutil.which(binary, path=path)]
     if not list(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
         missing.append("postgresql")
-    if not FONTS.exists():
-        missing.append("fonts-dejavu-core")
+    missing += [package for file, package in FILES.items() if not file.exists()]
+    missing = [package for package in missing if package not in without]
     if not missing:
         return
     say(f"Installing with apt: {' '.join(missing)}")

@@ -25,7 +25,10 @@ from tests.parts.redis import Redis
 
 # Which of three servers holds what: shards of both groups share a server, as in small installations.
 LAYOUT = {"auth": 0, "friends0": 1, "content0": 1, "friends1": 2, "content1": 2}
-HOW_TO_INSTALL = "apt-get install postgresql redis-server radosgw ceph-mon ceph-osd nginx-light chromium-headless-shell"
+HOW_TO_INSTALL = (
+    "apt-get install postgresql redis-server radosgw ceph-mon ceph-osd nginx-light chromium-headless-shell "
+    "libnginx-mod-http-cache-purge squid-openssl"
+)
 
 
 @dataclass
@@ -134,6 +137,8 @@ def plan() -> Parts:
         parts.missing["Chromium"] = "no test ran in a browser"
     if not find_binary("nginx"):
         parts.missing["nginx"] = "no test ran behind a proxy"
+    if not find_binary("squid"):
+        parts.missing["Squid"] = "what shared caches store was seen with nginx alone"
     if parts.missing and os.environ.get("REQUIRE_REAL") == "1":
         raise PartError(f"REQUIRE_REAL=1, and missing: {', '.join(parts.missing)}. Install: {HOW_TO_INSTALL}")
     return parts

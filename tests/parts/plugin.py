@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,4 +104,6 @@ def is_real(part: str) -> bool:
         "redis": os.environ.get("TEST_PARTS") != "embedded",
         "browser": browser_binary() is not None,
         "nginx": find_binary("nginx") is not None,
+        "squid": find_binary("squid") is not None,
+        "cache-purge module of nginx": Path("/usr/lib/nginx/modules/ngx_http_cache_purge_module.so").exists(),
     }[part]

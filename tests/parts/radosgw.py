@@ -21,6 +21,10 @@ from tests.parts.process import (
 BINARIES = ("ceph-authtool", "monmaptool", "ceph-mon", "ceph-osd", "ceph", "radosgw", "radosgw-admin")
 MONITOR_ATTEMPTS = 20
 ACCESS_KEY, SECRET_KEY = "testaccess", "testsecret"
+# Name, program and arguments of each process, in the order in which they start.
+MONITOR = ("mon", "ceph-mon", "-i", "a", "-f")
+OSD = ("osd", "ceph-osd", "-i", "0", "-f")
+GATEWAY = ("rgw", "radosgw", "-n", "client.rgw.a", "-f")
 
 CONFIGURATION = """\
 [global]
@@ -78,25 +82,28 @@ def missing_binaries() -> list[str]:
 
 
 class Radosgw:
-    def __init__(self, port: int, directory: Path) -> None:
+    def __init__(
+        self, port: int, directory: Path, *, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY
+    ) -> None:
         self.port, self.home = port, directory / "ceph"
-        self.url = f"s3://{ACCESS_KEY}:{SECRET_KEY}@127.0.0.1:{port}"
+        self.access_key, self.secret_key = access_key, secret_key
+        self.url = f"s3://{access_key}:{secret_key}@127.0.0.1:{port}"
         self.user = unprivileged_user()
         self.servers: list[Server] = []
 
-    def start(self) -> None:
-        mon_port, fsid = free_port(), str(uuid.uuid4())
+    def start(self, mon_port: int | None = None) -> None:
+        mon_port, fsid = mon_port or free_port(), str(uuid.uuid4())
         own_directory(self.home)
         own_directory(self.home / "rgw")
         own_directory(self.home / "osd")
         configuration = CONFIGURATION.format(fsid=fsid, mon_port=mon_port, home=self.home, port=self.port)
         (self.home / "ceph.conf").write_text(configuration)
         self._make_monitor(mon_port, fsid)
-        self._serve("mon", "ceph-mon", "-i", "a", "-f")
+        self._serve(*MONITOR)
         self._make_osd()
-        self._serve("osd", "ceph-osd", "-i", "0", "-f")
-        gateway = self._serve("rgw", "radosgw", "-n", "client.rgw.a", "-f")
-        names = ["--uid=test", "--display-name=test", f"--access-key={ACCESS_KEY}", f"--secret={SECRET_KEY}"]
+        self._serve(*OSD)
+        gateway = self._serve(*GATEWAY)
+        names = ["--uid=test", "--display-name=test", f"--access-key={self.access_key}", f"--secret={self.secret_key}"]
         self._run("radosgw-admin", "user", "create", *names)
         gateway.wait_until(lambda: port_answers(self.port))
 

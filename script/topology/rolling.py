@@ -1,0 +1,32 @@
+"""Restarts the application's processes one by one, while they serve."""
+
+import time
+from collections.abc import Callable
+
+from script.topology import site, web
+from script.topology.state import Cluster
+
+# After nginx' socket leads to the new process, the old one has this long for connections that were made before.
+DRAIN_SECONDS = 0.5
+
+
+def restart(cluster: Cluster, say: Callable[[str], None]) -> None:
+    """Each web process by one that starts beside it; each worker when it has finished what it has (others' queues go
+    on, and its own waits for seconds)."""
+    plan, state = cluster.plan(), cluster.read()
+    env = site.environment(plan, state)
+    site.write_environment(plan, env)
+    for name in plan.web_names():
+        before = state.parts.get(f"web-{name}")
+        web.replace(cluster, plan, env, name)
+        if before:
+            time.sleep(DRAIN_SECONDS)
+            cluster.stop([before])
+            plan.socket(f"{name}.{before.generation}").unlink(missing_ok=True)
+        say(f"web-{name}: restarted")
+    for part in plan.workers():
+        before = state.parts.get(part.name)
+        if before:
+            cluster.stop([before])
+        cluster.start(part, env)
+        say(f"{part.name}: restarted")

@@ -1,0 +1,109 @@
+"""What the application's processes are told, and what must be done before they start."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from script.topology.databases import servers_of
+from script.topology.object_store import BUCKET
+from script.topology.plan import CLONES, Plan, open_files
+from script.topology.state import State
+from tests.parts.process import ROOT, PartError
+
+PURGE_MODULE = Path("/usr/lib/nginx/modules/ngx_http_cache_purge_module.so")
+
+
+def environment(plan: Plan, state: State) -> dict[str, str]:
+    """The site's variables (README). Each leader's URL names both nodes: whichever takes writes is connected to, so a
+    promotion needs no restart."""
+    urls: dict[str, str] = {}
+    replicas: dict[str, str] = {}
+    for server, leader, follower in servers_of(state):
+        ports = [plan.ports[name] for name in (leader, follower)]
+        login = f"app:{plan.secrets['postgres']}"
+        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+        urls[server] = f"postgres://{login}@{hosts}/{server}?target_session_attrs=read-write"
+        replicas[server] = f"postgres://{login}@127.0.0.1:{ports[1]}/{server}"
+    store = f"{plan.secrets['store_access']}:{plan.secrets['store_secret']}@127.0.0.1:{plan.ports['store']}"
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ", "EMAIL_URL") if name in os.environ}
+    return {
+        **inherited,
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATA_DIR": str(plan.data),
+        "SECRET_KEY": plan.secrets["site"],
+        "SITE_URL": plan.url,
+        "TRUSTED_PROXIES": "127.0.0.1",
+        "DATABASE_URL": urls["auth"],
+        **{f"{group.upper()}_DATABASE_URLS": of_group(urls, group) for group in ("friends", "content")},
+        **{f"{role.upper()}_URL": plan.redis_url(role) for role in ("cache", "feeds", "broker")},
+        "STORAGE_URL": f"s3://{store}/{BUCKET}",
+        "PROXY_SENDS_PHOTOS": "1",
+        "PROXY_PURGE_URLS": f"http://127.0.0.1:{plan.ports['inside']}" if PURGE_MODULE.exists() else "",
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+    }
+
+
+def of_group(urls: dict[str, str], group: str) -> str:
+    return ",".join(url for server, url in urls.items() if server.startswith(group))
+
+
+def write_environment(plan: Plan, env: dict[str, str]) -> None:
+    """For manage.py beside the cluster: `set -a; . var/cluster/environment`."""
+    path = plan.data / "environment"
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in env.items() if name != "PATH"))
+
+
+def manage(env: dict[str, str], *arguments: str, show: bool = False) -> str:
+    """Runs a management command and returns what it printed. Raises PartError with its last lines."""
+    command = [sys.executable, "manage.py", *arguments]
+    output = None if show else subprocess.PIPE
+    done = subprocess.run(command, cwd=ROOT, env=env, stdout=output, stderr=output and subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise PartError(f"manage.py {arguments[0]} failed:\n{(done.stdout or '')[-2000:]}")
+    return done.stdout or ""
+
+
+def write_proxy(plan: Plan, env: dict[str, str]) -> None:
+    """Renders nginx' configuration; the command that does it is the one for several machines."""
+    sockets = {name: f"unix:{plan.socket(name)}" for name in plan.web_names()}
+    sets: dict[str, list[str]] = {}
+    for name, address in sockets.items():
+        sets.setdefault(name.rpartition("-")[0], []).append(address)
+    listens = [f"127.0.0.1:{plan.port} reuseport backlog=16384", f"[::1]:{plan.port} reuseport backlog=16384"]
+    values: dict[str, object] = {
+        "listens": listens if Path("/proc/net/if_inet6").exists() else listens[:1],
+        "static": str(plan.data / "static"),
+        "run": str(plan.run),
+        "cache": str(plan.data / "proxy-cache"),
+        "store": f"127.0.0.1:{plan.ports['store']}",
+        "inside": f"127.0.0.1:{plan.ports['inside']}",
+        "modules": [str(PURGE_MODULE)] if PURGE_MODULE.exists() else [],
+        "purges": PURGE_MODULE.exists(),
+        "user": "www-data" if os.geteuid() == 0 else "",
+        "worker_processes": "4",
+        "worker_connections": min(19_000, open_files()),
+    }
+    lines = [f"{name} = {toml(value)}" for name, value in values.items()]
+    lines += ["[upstreams]", *(f"{name} = {toml(servers)}" for name, servers in sets.items())]
+    machines = plan.data / "machines.toml"
+    machines.write_text("\n".join(lines) + "\n")
+    (plan.data / "nginx.conf").write_text(manage(env, "nginx", str(machines)))
+
+
+def toml(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    return str(value).lower() if isinstance(value, bool | int) else '"' + str(value).replace('"', '\\"') + '"'
+
+
+def connections_at_most() -> int:
+    """To each database server, from web processes and workers (docs/operating.md)."""
+    from config.app_sets import APP_SETS
+    from script.topology.plan import THREADS, WORKERS
+
+    web = sum(CLONES.get(name, 1) * THREADS.get(name, 1) for name in APP_SETS)
+    return web + sum(WORKERS.values())
