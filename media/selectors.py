@@ -169,19 +169,6 @@ def visible_photo(photo_id: int, viewer: Viewer) -> Photo | None:
     return None
 
 
-def profile_page(
-    owner: User | Author, cursor: str | None, viewer: Viewer, relation: Relation, size: int = GRID_SIZE
-) -> Page[Post]:
-    """An author's live posts that are for the viewer, newest first. One query for ids, one for cards; the caller has
-    checked may_see."""
-    posts = Post.objects.for_owner(owner.id).filter(state=Post.State.LIVE)
-    if not sees_all_of(viewer, relation):
-        posts = posts.filter(audience=Post.Audience.EVERYONE)
-    surface = f"profile:{owner.id}"
-    page = keyset_page(posts.values_list("id", named=True), key="id", cursor=cursor, surface=surface, size=size)
-    return Page(cards_by_ids((row.id for row in page.items), viewer.id), page.next_cursor)
-
-
 def archived_page(owner: User, cursor: str | None, size: int = GRID_SIZE) -> Page[Post]:
     """What the owner put away, newest first: one query for ids, one for cards."""
     posts = Post.objects.for_owner(owner.id).filter(state=Post.State.ARCHIVED)
