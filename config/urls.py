@@ -11,12 +11,12 @@ from photoapp import health, views
 swagger_styles = csp_update({"style-src": ["'self'", "'unsafe-inline'"]})  # Swagger UI writes styles into its page
 
 shared_patterns = [  # every process answers these
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
-    path("metrics", health.metrics),
-    path("robots.txt", views.robots),
-    path("favicon.ico", views.favicon),
-    path("manifest.webmanifest", views.manifest),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("robots.txt", views.robots, name="robots"),
+    path("favicon.ico", views.favicon, name="favicon"),
+    path("manifest.webmanifest", views.manifest, name="manifest"),
     path("language/", require_POST(set_language), name="language"),
     path("api/schema/", SpectacularAPIView.as_view(urlconf="config.all_urls"), name="schema"),
     path("api/docs/", swagger_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api-docs"),

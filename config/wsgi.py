@@ -9,9 +9,13 @@ from photoapp import redis_roles
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application: Any = get_wsgi_application()
+
+from photoapp import outbox  # noqa: E402  (after Django is set up)
+
 if "feed" in active_sets():
-    from feeds.front import front_door  # after Django is set up
+    from feeds.front import front_door
 
     application = front_door(application)
 
+outbox.owed.tries = True
 redis_roles.warn_at_start()

@@ -6,6 +6,7 @@ An answer from here carries the headers that the middleware would have given it:
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from django.http.request import split_domain_port, validate_host
 from django.test import RequestFactory
 from django.utils.module_loading import import_string
 from django.utils.translation import get_language_from_request
+from django_prometheus.middleware import Metrics
 from isal import igzip
 from redis.exceptions import RedisError
 
@@ -45,11 +47,14 @@ def front_door(application: Application) -> Application:
     """Wraps the site's WSGI application, where it serves the feed."""
 
     def serve(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
+        path, began = environ["PATH_INFO"], time.perf_counter()
         answer = _answer(path, environ) if path in ANSWERS and environ["REQUEST_METHOD"] == "GET" else None
         if answer is None:
             return application(environ, start_response)
         headers, body = answer
+        responses, latency = _meters(VIEWS[path])
+        responses.inc()
+        latency.observe(time.perf_counter() - began)
         start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])
         return [body]
 
@@ -96,6 +101,15 @@ def _news(environ: Environ, cookies: dict[str, str], session_key: str, user_id: 
 
 
 ANSWERS = {"/": _page, "/feed/": _page, "/feed/new/": _news}
+VIEWS = {"/": "home", "/feed/": "feed", "/feed/new/": "new-posts"}  # that Django would have asked
+
+
+@lru_cache(maxsize=len(VIEWS))
+def _meters(view: str) -> tuple[Any, Any]:
+    """Of the middleware that counts all other requests (photoapp.middleware.RequestMetricsMiddleware)."""
+    metrics, labels = Metrics.get_instance(), {"view": view, "method": "GET"}
+    responses = metrics.responses_by_status_view_method.labels(status="200", **labels)
+    return responses, metrics.requests_latency_by_view_method.labels(**labels)
 
 
 @lru_cache(maxsize=64)

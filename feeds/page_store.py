@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from feeds.store import FEED_TTL, feed_key, heard_key, member_key, mine_key, page_key, pulls_key, script, unpacked
+from feeds.store import (
+    FEED_TTL,
+    KEEP_ALIVE,
+    feed_key,
+    heard_key,
+    member_key,
+    mine_key,
+    page_key,
+    pulls_key,
+    script,
+    unpacked,
+)
 from photoapp.redis_clients import FEEDS, quick
 from photoapp.release import release
 from users.models import User
@@ -21,7 +32,9 @@ WINDOW = 16  # ids of the feed that a first page is made from: some may be withd
 # From the session to the page. Without a session that belongs to somebody, or with a message that waits in it: nothing;
 # without a page: all of the member's that it is composed from. ARGV: whether the session is asked for, the page's
 # field, how many ids, how long it is kept that the member was here.
-OPEN = """
+OPEN = (
+    KEEP_ALIVE
+    + """
 local session, page, feed, pulls, heard, mine, member = unpack(KEYS)
 if ARGV[1] == '1' then
   local record = redis.call('GET', session)
@@ -29,6 +42,7 @@ if ARGV[1] == '1' then
   if string.find(record, '"_messages"', 1, true) then return {0} end
 end
 if ARGV[2] ~= '' and redis.call('HSET', member, 'field', ARGV[2]) == 1 then redis.call('EXPIRE', member, ARGV[4]) end
+keep_alive(feed, {pulls, heard, mine, member})
 local stored = redis.call('HGET', page, ARGV[2])
 if stored then return {1, stored} end
 local time = redis.call('TIME')
@@ -44,6 +58,7 @@ return {2, tostring(time[1] * 1000 + math.floor(time[2] / 1000)), redis.call('HG
   redis.call('SMEMBERS', pulls), redis.call('GET', heard) or '', redis.call('EXISTS', heard, mine),
   redis.call('HGET', member, 'known') or ''}
 """
+)
 
 # Stores a page unless the member acted, or the feed changed, since it was begun.
 KEEP = """

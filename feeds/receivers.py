@@ -20,6 +20,11 @@ def fan_out_chunk(post_id: int, first: int, last: int) -> None:
     tasks.compose_soon(services.fan_out_chunk(post_id, first, last), post_id)
 
 
+@handles("feeds.acts_due", name="feeds.remember_acts_chunk", queue="fanout")
+def remember_acts_chunk(post_id: int, kind: str, first: int, last: int) -> None:
+    services.remember_acts_chunk(post_id, kind, first, last)
+
+
 @handles("post.withdrawn", name="feeds.withdraw_now", inline=True)
 def withdraw_now(post_id: int, owner: int) -> None:
     services.withdraw_now(post_id)
@@ -46,8 +51,12 @@ def show_save(post_id: int, user_id: int) -> None:
 
 
 @handles("comment.changed", name="feeds.show_comment", inline=True)
-def show_comment(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
-    for user_id in {author_id, *people}:
+def show_comment(
+    post_id: int, comment_id: int, author_id: int, people: Iterable[int] = (), by: int | None = None
+) -> None:
+    """To its author, and to whoever has deleted it. All others may see its count a minute later: else the page of
+    somebody whose posts are talked about would not be kept at all."""
+    for user_id in {author_id, by or author_id}:
         store.turn(user_id)
 
 
@@ -80,7 +89,9 @@ def notify_like(post_id: int, user_id: int) -> None:
 
 
 @handles("comment.changed", name="feeds.notify_comment")
-def notify_comment(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
+def notify_comment(
+    post_id: int, comment_id: int, author_id: int, people: Iterable[int] = (), by: int | None = None
+) -> None:
     notifications.comment_changed(post_id, comment_id, author_id, people)
 
 

@@ -17,7 +17,7 @@ from feeds.models import PulledAuthor
 from feeds.store import Built, IdList
 from media.cards import drop_cards, render_cards
 from media.models import Post
-from media.selectors import newest_ids_of, own_acts_on, who_acted_on
+from media.selectors import ACTS, newest_ids_of, own_acts_on, who_acted_on
 from photoapp import outbox
 from photoapp.cache_stats import count
 from photoapp.shards import CONTENT, alias_for
@@ -49,7 +49,7 @@ def fan_out(post_id: int) -> list[int]:
         return pages
     own, *others = follower_id_ranges(post.owner_id, settings.FANOUT_CHUNK)
     for first, last in others:
-        _leave_to_outbox(post, first, last)
+        _leave_to_outbox("feeds.chunk_due", post_id, (first, last))
     return pages + push_to(post, follower_ids_between(post.owner_id, *own))
 
 
@@ -65,9 +65,11 @@ def _live(post_id: int) -> Post | None:
     return Post.objects.on_shard_of(post_id).filter(id=post_id, state=Post.State.LIVE).first()
 
 
-def _leave_to_outbox(post: Post, first: int, last: int) -> None:
-    with transaction.atomic(using=alias_for(CONTENT, post.id)):
-        outbox.emit("feeds.chunk_due", group=CONTENT, owner_id=post.id, post_id=post.id, first=first, last=last)
+def _leave_to_outbox(event: str, post_id: int, user_ids: Sequence[int], **more: str) -> None:
+    """A chunk of members, as the range of their ids."""
+    bounds = {"first": user_ids[0], "last": user_ids[-1]}
+    with transaction.atomic(using=alias_for(CONTENT, post_id)):
+        outbox.emit(event, group=CONTENT, owner_id=post_id, post_id=post_id, **bounds, **more)
 
 
 def push_to(post: Post, follower_ids: Sequence[int]) -> list[int]:
@@ -80,10 +82,25 @@ def push_to(post: Post, follower_ids: Sequence[int]) -> list[int]:
 
 
 def remember_acts(post_id: int) -> None:
-    """A post that comes back, from the archive or from its deletion: those who like or saved it see that they do."""
-    for user_ids in who_acted_on(post_id):
-        for user_id in user_ids:
-            show_acts(post_id, user_id)
+    """A post that comes back, from the archive or from its deletion: those who like or saved it see that they do. The
+    first chunk of each; the rest is left to the outbox, chunk by chunk."""
+    for kind in ACTS:
+        for number, chunk in enumerate(who_acted_on(post_id, kind, settings.FANOUT_CHUNK)):
+            if number == 0:
+                _show_acts_of(post_id, chunk)
+            else:
+                _leave_to_outbox("feeds.acts_due", post_id, chunk, kind=kind)
+
+
+def remember_acts_chunk(post_id: int, kind: str, first: int, last: int) -> None:
+    for chunk in who_acted_on(post_id, kind, settings.FANOUT_CHUNK, first=first, last=last):
+        _show_acts_of(post_id, chunk)
+
+
+def _show_acts_of(post_id: int, user_ids: Sequence[int]) -> None:
+    """Feeds that do not exist are built with all acts."""
+    for user_id in store.with_feeds(user_ids):
+        show_acts(post_id, user_id)
 
 
 def show_acts(post_id: int, user_id: int) -> None:

@@ -31,6 +31,7 @@ from photoapp.redis_clients import FEEDS, acting, quick
 FEED_LENGTH = 500
 SLACK = 10  # a list may grow so much too long: cutting it at every push would be a third of the work
 FEED_TTL = 7 * 24 * 3600  # seconds; a feed exists for members seen in the last 7 days
+RENEWED_AFTER = 24 * 3600
 BUILDING_TTL = 30
 PUSH_CHUNK = 100  # keys a script call: half a millisecond, which is what readers of feeds wait for meanwhile
 COMPLETE = "0"
@@ -67,6 +68,26 @@ local function newer(a, b)
   return a > b
 end
 """
+
+# What is read lives on. Once a day is enough: a look at the time that is left costs less than a write. A feed that is
+# being built keeps its own time.
+KEEP_ALIVE = f"""
+local function keep_alive(feed, others)
+  local left = redis.call('TTL', feed)
+  if left < 0 or left > {FEED_TTL - RENEWED_AFTER} or redis.call('LINDEX', feed, -1) == '-' then return end
+  redis.call('EXPIRE', feed, {FEED_TTL})
+  for _, key in ipairs(others) do redis.call('EXPIRE', key, {FEED_TTL}) end
+end
+"""
+
+READ = (
+    KEEP_ALIVE
+    + """
+local feed, pulls, heard, mine, member = unpack(KEYS)
+keep_alive(feed, {pulls, heard, mine, member})
+return {redis.call('LRANGE', feed, 0, -1), redis.call('SMEMBERS', pulls)}
+"""
+)
 
 # Puts an id onto those of the feeds that exist, where it belongs; twice is the same as once. The pages of these
 # members go. Returns how many feeds took it, then the places (from 1) of those who had a page: they were here lately.
@@ -243,14 +264,7 @@ def read_feed(user_id: int) -> tuple[IdList | None, list[int]]:
     """A member's feed and the pulled authors they follow; one round trip, which also keeps them alive."""
     keys = [key(user_id) for key in (feed_key, pulls_key, heard_key, mine_key, member_key)]
 
-    def read(client: Any) -> Any:
-        with client.pipeline(transaction=False) as pipe:
-            pipe.lrange(keys[0], 0, -1).smembers(keys[1]).expire(keys[0], FEED_TTL, gt=True)
-            for key in keys[1:]:
-                pipe.expire(key, FEED_TTL)
-            return pipe.execute()
-
-    elements, authors, *_ = quick(FEEDS, read)
+    elements, authors = quick(FEEDS, lambda client: script(READ)(keys=keys, client=client))
     if not authors:  # its key was evicted: which authors are to be merged is not known
         return None, []
     return parse(elements), [int(author) for author in authors if author != b"0"]
@@ -348,6 +362,14 @@ def mark_pulled(author_id: int, follower_ids: Sequence[int]) -> None:
     keys = [key(id) for id in follower_ids for key in (feed_key, pulls_key, page_key)]
     for start in range(0, len(keys), PUSH_CHUNK * 3):
         script(MARK_PULLED)(keys=keys[start : start + PUSH_CHUNK * 3], args=[author_id])
+
+
+def with_feeds(user_ids: Sequence[int]) -> list[int]:
+    """Those whose feed exists, or is being built."""
+    with acting(FEEDS).pipeline(transaction=False) as pipe:
+        for user_id in user_ids:
+            pipe.exists(feed_key(user_id))
+        return [user_id for user_id, is_there in zip(user_ids, pipe.execute(), strict=True) if is_there]
 
 
 def remove(post_id: int, user_ids: Sequence[int]) -> None:

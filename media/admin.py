@@ -175,10 +175,11 @@ class CommentAdmin(ShardedModelAdmin):
             post_id=obj.post_id,
             comment_id=obj.id,
             author_id=obj.author_id,
+            by=request.user.pk,
         )
 
     def delete_model(self, request: HttpRequest, obj: Comment) -> None:
-        services.remove_comment(obj)
+        services.remove_comment(obj, by=request.user.pk)
 
     def view_on_site(self, row: Comment) -> str:
         return Post(id=row.post_id).get_absolute_url()

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from media import selectors, services
 from media.models import Post
+from media.profiles import profile_page
 from media.serializers import PostSerializer, ProfileSerializer
 from photoapp.api import CURSOR, WRITE_ERRORS, ApiView, answers, page_of, page_response
 from users.relations_api import member_or_404, require_may_see
@@ -37,7 +38,7 @@ class ProfilePosts(ApiView):
     def get(self, request: Request, username: str) -> Response:
         member, relation = member_or_404(request, username)
         require_may_see(request, member, relation)
-        page = selectors.profile_page(member, request.GET.get("cursor"), request.user, relation)
+        page = profile_page(member, request.GET.get("cursor"), request.user, relation)
         return page_response(request, page, PostSerializer)
 
 

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from media.generations import author_generation
 from media.models import Post
-from media.selectors import archived_page, post_count, profile_page, saved_page, tagged_page, unfinished_posts
+from media.profiles import profile_page
+from media.selectors import archived_page, post_count, saved_page, tagged_page, unfinished_posts
 from photoapp.http_cache import Subject, cached_view, personal
 from photoapp.pagination import Page
 from users.models import User

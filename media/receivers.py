@@ -92,7 +92,9 @@ def count_likes(post_id: int, user_id: int) -> None:
 
 
 @handles("comment.changed", name="media.count_comments", inline=True)
-def count_comments(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
+def count_comments(
+    post_id: int, comment_id: int, author_id: int, people: Iterable[int] = (), by: int | None = None
+) -> None:
     renew_counts(post_id)
     renew(post_generation(post_id))
 
@@ -171,7 +173,9 @@ def trace_save(post_id: int, user_id: int) -> None:
 
 
 @handles("comment.changed", name="media.trace_comment")
-def trace_comment(post_id: int, comment_id: int, author_id: int, people: Iterable[int] = ()) -> None:
+def trace_comment(
+    post_id: int, comment_id: int, author_id: int, people: Iterable[int] = (), by: int | None = None
+) -> None:
     with one_at_a_time(author_id, comment_id):
         exists = Comment.objects.on_shard_of(comment_id).filter(id=comment_id).exists()
         keep_trace(author_id, Trace.Kind.COMMENT, comment_id, exists)

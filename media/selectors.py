@@ -11,12 +11,12 @@ from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 
 from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, StagedPhoto, Trace, UploadKey
 from media.uploads import hashed_key
+from photoapp.ids import MAX_ID
 from photoapp.pagination import Page, encode_cursor, keyset_page
 from photoapp.prepared import Prepared
 from photoapp.shards import CONTENT, alias_for, by_server
 from users.models import User
 from users.selectors import (
-    ID_CHUNK,
     STRANGER,
     Relation,
     Viewer,
@@ -169,19 +169,6 @@ def visible_photo(photo_id: int, viewer: Viewer) -> Photo | None:
     return None
 
 
-def profile_page(
-    owner: User | Author, cursor: str | None, viewer: Viewer, relation: Relation, size: int = GRID_SIZE
-) -> Page[Post]:
-    """An author's live posts that are for the viewer, newest first. One query for ids, one for cards; the caller has
-    checked may_see."""
-    posts = Post.objects.for_owner(owner.id).filter(state=Post.State.LIVE)
-    if not sees_all_of(viewer, relation):
-        posts = posts.filter(audience=Post.Audience.EVERYONE)
-    surface = f"profile:{owner.id}"
-    page = keyset_page(posts.values_list("id", named=True), key="id", cursor=cursor, surface=surface, size=size)
-    return Page(cards_by_ids((row.id for row in page.items), viewer.id), page.next_cursor)
-
-
 def archived_page(owner: User, cursor: str | None, size: int = GRID_SIZE) -> Page[Post]:
     """What the owner put away, newest first: one query for ids, one for cards."""
     posts = Post.objects.for_owner(owner.id).filter(state=Post.State.ARCHIVED)
@@ -290,17 +277,17 @@ def own_acts_on(post_ids: Iterable[int], user_id: int) -> list[str]:
     ]
 
 
-def who_acted_on(post_id: int) -> Iterator[list[int]]:
-    """Who likes a post, then who saved it, in chunks."""
-    for model in ACTS.values():
-        after = 0
-        while True:
-            rows = model.objects.on_shard_of(post_id).filter(post_id=post_id, user_id__gt=after).order_by("user_id")
-            chunk = list(rows.values_list("user_id", flat=True)[:ID_CHUNK])
-            if not chunk:
-                break
+def who_acted_on(post_id: int, kind: str, size: int, *, first: int = 1, last: int = MAX_ID) -> Iterator[list[int]]:
+    """Who likes a post (kind "l"), or saved it ("s"), in chunks, by keyset; `first` and `last` bound their ids."""
+    after = first - 1
+    while True:
+        rows = ACTS[kind].objects.on_shard_of(post_id).filter(post_id=post_id, user_id__gt=after, user_id__lte=last)
+        chunk = list(rows.order_by("user_id").values_list("user_id", flat=True)[:size])
+        if chunk:
             yield chunk
-            after = chunk[-1]
+        if len(chunk) < size:
+            return
+        after = chunk[-1]
 
 
 def staged_photos_of(owner: User, keys: Iterable[str]) -> list[StagedPhoto]:

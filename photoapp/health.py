@@ -1,5 +1,6 @@
 """/healthz: the process is alive. /readyz: it can serve; which part cannot is told to insiders only."""
 
+import os
 from collections.abc import Callable
 from ipaddress import ip_address
 
@@ -8,8 +9,10 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
+from photoapp import cache_stats
 from photoapp.http_cache import never_stored
 
 
@@ -65,4 +68,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     if not is_insider(request):
         raise Http404
-    return ExportToDjangoView(request)
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # prometheus-client's own name: processes count in files there
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(cache_stats.Collector())  # type: ignore[arg-type]
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

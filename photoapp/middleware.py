@@ -11,6 +11,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext as _
+from django_prometheus.middleware import PrometheusAfterMiddleware
 
 from photoapp.refusals import refusal
 
@@ -145,6 +146,16 @@ def remember_language(response: HttpResponse, language: str) -> None:
         samesite=settings.LANGUAGE_COOKIE_SAMESITE,  # type: ignore[arg-type]
         httponly=True,
     )
+
+
+class RequestMetricsMiddleware(PrometheusAfterMiddleware):
+    """Counts and times requests by view. The method is among the known ones wherever it is a label: anybody can invent
+    others, and each would be a time series of its own."""
+
+    def label_metric(self, metric: Any, request: HttpRequest, response: Any = None, **labels: str) -> Any:
+        if "method" in labels:
+            labels["method"] = self._method(request)
+        return super().label_metric(metric, request, response, **labels)
 
 
 class WordlessRefusalMiddleware:

@@ -18,6 +18,7 @@ Handlers take ids, read the truth anew and are idempotent: they may run twice, l
 """
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,8 @@ LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 10)  # a task is dea
 FIRST_SWEEP_AFTER = timedelta(seconds=20)  # leaves the hand-over after commit its time
 NEXT_SWEEP_AFTER = timedelta(seconds=60)  # a message may wait in a long queue
 LONGEST_BACKOFF_SECONDS = 600
+LONGEST_BACKOFF_REDIS_SECONDS = 10  # while Redis is away: once it is back, what it kept meanwhile is wrong
+OWED_SECONDS = 0.25
 SWEEP_BATCH = 1000
 REDIS_AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, RedisAway)
 
@@ -154,14 +157,64 @@ def deliver(group: str, row_id: int) -> bool:
         _handlers[row.handler].run(**row.payload)
     except Exception as error:
         _failed(rows, row, error)
+        if _handlers[row.handler].inline and isinstance(error, REDIS_AWAY):
+            owed.add(group, row_id)
         return False
     rows.delete()
     return True
 
 
+class Owed:
+    """Rows of this process that should have been delivered in the request, and did not reach Redis. It tries them
+    again by itself: by the time the sweep and a worker have come to them, Redis may have been back for long, and show
+    what was withdrawn meanwhile."""
+
+    def __init__(self) -> None:
+        self.tries = False  # web processes do (config/wsgi.py)
+        self.rows: dict[tuple[str, int], None] = {}
+        self.thread: threading.Thread | None = None
+        self.lock = threading.Lock()
+
+    def add(self, group: str, row_id: int) -> None:
+        with self.lock:
+            if not self.tries:
+                return
+            self.rows[group, row_id] = None
+            if self.thread is None:
+                self.thread = threading.Thread(target=self._try_on, name="outbox-owed", daemon=True)
+                self.thread.start()
+
+    def _try_on(self) -> None:
+        while True:
+            time.sleep(OWED_SECONDS)
+            try:
+                self.try_all()
+            except Exception as error:  # a database is away, too: the sweep comes to them
+                log.warning("outbox.owed_failed", error=f"{type(error).__name__}: {error}")
+            with self.lock:
+                if not self.rows:
+                    self.thread = None
+                    break
+        connections.close_all()
+
+    def try_all(self) -> None:
+        """In their order, until Redis does not answer."""
+        for group, row_id in list(self.rows):
+            with self.lock:
+                del self.rows[group, row_id]
+            deliver(group, row_id)
+            if (group, row_id) in self.rows:
+                return
+
+
+owed = Owed()
+
+
 def _failed(rows: Any, row: OutboxRow, error: Exception) -> None:
-    wait = random.uniform(0, min(2**row.attempts, LONGEST_BACKOFF_SECONDS))  # full jitter (AWS architecture blog)
-    parked = row.attempts >= MAX_ATTEMPTS and not isinstance(error, REDIS_AWAY)  # comes back, and the row is right
+    redis_away = isinstance(error, REDIS_AWAY)
+    longest = LONGEST_BACKOFF_REDIS_SECONDS if redis_away else LONGEST_BACKOFF_SECONDS
+    wait = random.uniform(0, min(2**row.attempts, longest))  # full jitter (AWS architecture blog)
+    parked = row.attempts >= MAX_ATTEMPTS and not redis_away  # it comes back, and the row is right
     rows.update(
         leased_until=None,
         parked=parked,

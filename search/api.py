@@ -30,7 +30,7 @@ FOUND = PolymorphicProxySerializer(
 class FoundPageSerializer(serializers.Serializer):
     results = FOUND
     next = serializers.URLField(allow_null=True, help_text="The next page; null at the end.")
-    partial = serializers.BooleanField(
+    incomplete = serializers.BooleanField(
         required=False, help_text="True when a server did not answer, whose posts are missing."
     )
 
@@ -74,7 +74,7 @@ class Search(ApiView):
         found = find_posts(parse_posts(text), request.user, request.GET.get("cursor"))
         response = page_response(request, found, PostSerializer)
         if found.partial:
-            response.data["partial"] = True
+            response.data["incomplete"] = True
         return response
 
 

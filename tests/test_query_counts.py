@@ -23,7 +23,7 @@ ClientOf = Callable[[User], Client]
 PAGES = {
     "feed": ("/feed/", 1),
     "feed below": ("/feed/?cursor={cursor}", 4),
-    "profile": ("/u/bob/", 7),
+    "profile": ("/u/bob/", 6),
     "own profile": ("/u/alice/", 7),
     "tagged": ("/u/bob/tagged/", 7),
     "saved": ("/saved/", 6),

@@ -99,7 +99,7 @@ def add_comment(*, post: Post, author: User, text: str, parent: Comment | None =
         comment: Comment = Comment.objects.create(post_id=post.id, author_id=author.id, text=text, parent=parent)
         PostCount.add(post.id, using=using, comments=1)
         comment.post = post
-        _emit_comment_changed(comment, mentioned)
+        _emit_comment_changed(comment, mentioned, author.id)
     return comment
 
 
@@ -116,11 +116,11 @@ def delete_comment(*, comment: Comment, by: User) -> None:
     """The comment's author, the post's owner and staff may. `comment.post` is loaded."""
     if by.id not in (comment.author_id, comment.post.owner_id) and not by.is_staff:
         raise PermissionDenied(_("Only its author or the owner of the post can delete a comment."))
-    remove_comment(comment)
+    remove_comment(comment, by=by.id)
 
 
-def remove_comment(comment: Comment) -> None:
-    """With its replies."""
+def remove_comment(comment: Comment, *, by: int | None = None) -> None:
+    """With its replies. `by`: the member who wants that."""
     using = alias_for(CONTENT, comment.id)
     with transaction.atomic(using=using):
         comments = Comment.objects.using(using)
@@ -128,23 +128,24 @@ def remove_comment(comment: Comment) -> None:
             return
         gone = list(comments.filter(Q(id=comment.id) | Q(parent_id=comment.id)))
         PostCount.add(comment.post_id, using=using, comments=-len(gone))
-        erase_comments(gone)
+        erase_comments(gone, by=by)
 
 
-def erase_comments(gone: Iterable[Comment]) -> None:
+def erase_comments(gone: Iterable[Comment], *, by: int | None = None) -> None:
     """Inside a transaction: these comments of one post, each with its replies or after them."""
     ids = [comment.id for comment in gone]
     if not ids:
         return
     rows = Comment.objects.on_shard_of(ids[0]).filter(id__in=ids)
     for row in rows.select_related("post", "parent"):
-        _emit_comment_changed(row, mentioned_ids(row.text))
+        _emit_comment_changed(row, mentioned_ids(row.text), by)
     rows.filter(parent_id__isnull=False).delete()
     rows.delete()
 
 
-def _emit_comment_changed(comment: Comment, mentioned: Iterable[int]) -> None:
-    """`people`: whom a comment concerns besides its author. `comment` has `post` and `parent`."""
+def _emit_comment_changed(comment: Comment, mentioned: Iterable[int], by: int | None) -> None:
+    """`people`: whom a comment concerns besides its author; `by`: who wrote or deleted it, where that is a member.
+    `comment` has `post` and `parent`."""
     concerned = {comment.post.owner_id, *mentioned}
     if comment.parent is not None:
         concerned.add(comment.parent.author_id)
@@ -156,4 +157,5 @@ def _emit_comment_changed(comment: Comment, mentioned: Iterable[int]) -> None:
         comment_id=comment.id,
         author_id=comment.author_id,
         people=sorted(concerned - {comment.author_id}),
+        by=by,
     )

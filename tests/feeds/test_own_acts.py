@@ -22,9 +22,11 @@ from media.services import (
     withdraw_post,
 )
 from photoapp import outbox
+from photoapp.models import ContentOutbox
 from photoapp.redis_clients import FEEDS, acting
+from photoapp.shards import CONTENT
 from tests.feeds.reading import Shown, first_page_of, page_of, publish
-from tests.people import live_post, live_posts
+from tests.people import follow, live_post, live_posts, make_user
 from users.models import User
 from users.services import unfollow, update_profile
 
@@ -192,6 +194,54 @@ def test_a_comment_that_the_owner_deletes_is_not_counted_on_the_owners_next_page
     assert comments_on_page(alice, post) == 1
     delete_comment(comment=comment, by=alice)
     assert comments_on_page(alice, post) == 0
+
+
+def test_the_page_of_somebody_whose_posts_are_talked_about_stays(alice: User, bob: User, charlie: User) -> None:
+    """Whatever is said to them: its counts are those of the last minute, or it would never be kept."""
+    post = live_post(alice, "sea")
+    for member in (alice, bob):
+        assert first_page_of(member)
+    thread = add_comment(post=post, author=charlie, text="@bob look")
+    add_comment(post=post, author=charlie, text="@alice", parent=thread)
+    delete_comment(comment=thread, by=charlie)
+    assert acting(FEEDS).exists(store.page_key(alice.id)) and acting(FEEDS).exists(store.page_key(bob.id))
+
+
+def test_a_post_that_many_like_comes_back_in_chunks(
+    alice: User, bob: User, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.conf.settings.FANOUT_CHUNK", 2)
+    fans = [bob, *(make_user(f"fan{number}") for number in range(4))]
+    sleeper = make_user("sleeper")
+    for fan in [*fans, sleeper]:
+        like(post=post, user=fan)
+        save(post=post, user=fan)
+    for fan in fans[1:]:
+        follow(fan, alice)
+    archive_post(post=post, by=alice)
+    outbox.drain()
+    for fan in fans:
+        store.forget(fan.id)
+        first_page_of(fan)
+        assert mine(fan) == set()
+    unarchive_post(post=post, by=alice)
+    both = {b"l%d" % post.id, b"s%d" % post.id}
+    outbox.deliver(CONTENT, row_of("feeds.fan_out"))
+    assert sum(mine(fan) == both for fan in fans) == 2, "the first chunk"
+    for row in rows_of("feeds.remember_acts_chunk"):
+        services.remember_acts_chunk(**row)  # twice is the same as once
+    outbox.drain()
+    assert [mine(fan) for fan in fans] == [both] * 5
+    assert [first_page_of(fan) for fan in fans] == [Shown([post.id], {post.id})] * 5
+
+
+def rows_of(handler: str) -> list[dict[str, Any]]:
+    return [row.payload for rows in ContentOutbox.objects.on_every_shard() for row in rows.filter(handler=handler)]
+
+
+def row_of(handler: str) -> int:
+    (found,) = [row.id for rows in ContentOutbox.objects.on_every_shard() for row in rows.filter(handler=handler)]
+    return found
 
 
 def comments_on_page(user: User, post: Post) -> int:

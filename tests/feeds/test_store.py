@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import store
+from feeds import page_store, store
 from feeds.store import Built, IdList, Pushed
 from photoapp.redis_clients import FEEDS, acting
 
@@ -320,6 +320,35 @@ def test_a_feed_lives_for_seven_days_after_it_was_seen() -> None:
     assert all(0 < acting(FEEDS).ttl(key(MEMBER)) <= 100 for key in KEPT), "news does not keep a feed alive"
     assert store.read_feed(MEMBER)[0] == IdList([2, 1], complete=True)
     assert all(acting(FEEDS).ttl(key(MEMBER)) > 100 for key in (*KEPT, store.member_key))
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_a_first_page_keeps_the_feed_alive_whether_it_is_stored_or_not(is_stored: bool) -> None:
+    build([3])
+    if is_stored:
+        acting(FEEDS).hset(store.page_key(MEMBER), "en", b"1 1\nbody")
+    keys = (*KEPT, store.member_key)
+    for key in keys:
+        acting(FEEDS).expire(key(MEMBER), 6 * 24 * 3600)
+    assert isinstance(page_store.open_page(MEMBER, "en"), page_store.Page) is is_stored
+    assert all(acting(FEEDS).ttl(key(MEMBER)) > 6 * 24 * 3600 for key in keys)
+
+
+def test_what_was_read_today_is_not_written_again() -> None:
+    build([3])
+    left = store.FEED_TTL - store.RENEWED_AFTER + 100
+    acting(FEEDS).expire(store.feed_key(MEMBER), left)
+    store.read_feed(MEMBER)
+    page_store.open_page(MEMBER, "en")
+    assert acting(FEEDS).ttl(store.feed_key(MEMBER)) <= left
+
+
+def test_reading_does_not_lengthen_the_life_of_a_feed_whose_builder_died() -> None:
+    begin()
+    store.add_pulls(MEMBER, [])
+    store.read_feed(MEMBER)
+    page_store.open_page(MEMBER, "en")
+    assert 0 < acting(FEEDS).ttl(store.feed_key(MEMBER)) <= store.BUILDING_TTL
 
 
 def test_the_keys_of_a_member_are_in_one_slot_of_a_cluster() -> None:

@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from media.models import Post
+from media.services import posts
 from photoapp import outbox
+from tests.feeds.reading import announce, publish
 from tests.people import add_follows, crowd, follow, live_post, live_posts, make_user, upload
 from tests.queries import counted_queries
 from users import services
@@ -102,6 +104,45 @@ def test_posts_go_on_newest_first(alice: User) -> None:
     assert seen == [post.id for post in reversed(posts)]
 
 
+def walked(client: Client, path: str = "/u/alice/") -> list[int]:
+    seen: list[int] = []
+    url: str | None = path
+    while url:
+        page = client.get(url).context["page"]
+        seen += [post.id for post in page.items]
+        url = page.next_cursor and f"{path}?cursor={page.next_cursor}"
+    return seen
+
+
+@pytest.mark.parametrize("count", [0, 5, 12, 13, 40, 130])
+def test_members_see_the_same_by_remembered_ids(
+    client_of: ClientOf, alice: User, bob: User, charlie: User, count: int
+) -> None:
+    """Every second post is for followers alone; of the newest, all."""
+    made = live_posts(alice, map(str, range(count)))
+    hidden = [post.id for number, post in enumerate(made) if number % 2 or number > count - 5]
+    Post.objects.for_owner(alice.id).filter(id__in=hidden).update(audience=Post.Audience.FOLLOWERS)
+    newest = [post.id for post in reversed(made)]
+    for _ in range(2):
+        assert walked(client_of(bob)) == walked(client_of(alice)) == newest
+        assert walked(client_of(charlie)) == [id for id in newest if id not in hidden]
+
+
+def test_members_see_at_once_what_comes_and_goes(client_of: ClientOf, alice: User, bob: User) -> None:
+    first = publish(alice, "First")
+    client = client_of(bob)
+    assert walked(client) == [first.id]
+    second = publish(alice, "Second")
+    assert walked(client) == [second.id, first.id]
+    posts.archive_post(post=first, by=alice)
+    assert walked(client) == [second.id]
+    posts.unarchive_post(post=first, by=alice)
+    assert walked(client) == [second.id, first.id]
+    posts.edit_post(post=second, editor=alice, audience="followers")
+    services.unfollow(follower=bob, followee=alice)
+    assert walked(client) == [first.id]
+
+
 def test_an_edited_or_foreign_cursor_is_refused(alice: User, charlie: User) -> None:
     live_posts(alice, map(str, range(20)))
     cursor = Client().get("/u/alice/").context["page"].next_cursor
@@ -140,11 +181,14 @@ def test_cost_is_flat(client_of: ClientOf, alice: User, path: str) -> None:
     live_posts(alice, map(str, range(10)))
     outbox.drain()
     client = client_of(viewer)
+    text_of(client, path)
     with counted_queries() as few:
         text_of(client, path)
-    live_posts(alice, map(str, range(490)))
+    many = live_posts(alice, map(str, range(490)))
     add_follows((member, alice) for member in crowd(295))
+    announce(many[-1])
+    assert many[-1].get_absolute_url() in text_of(client, path)
     with counted_queries() as lots:
         text_of(client, path)
     assert few == lots
-    assert few == {"default": 2, "friends0": 2, "content0": 3}
+    assert few == {"default": 2, "friends0": 2, "content0": 2}, "the ids of her posts are remembered"

@@ -103,11 +103,12 @@ class Process(ABC):
 
 
 class WebProcess(Process):
-    name = "web"
+    """At the site's address; a further one of the same site has a `port` of its own."""
 
-    @property
-    def url(self) -> str:
-        return os.environ["SITE_URL"]
+    def __init__(self, port: int | None = None) -> None:
+        super().__init__()
+        self.name = f"web-{port}" if port else "web"
+        self.url = f"http://localhost:{port}" if port else os.environ["SITE_URL"]
 
     def arguments(self) -> list[str]:
         port = str(urlsplit(self.url).port)

@@ -25,7 +25,8 @@ ids._random = random.Random(7)
 clock = iter(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=n) for n in range(10**6))
 ids.time = SimpleNamespace(time=lambda: next(clock).timestamp())
 outbox.hand_over = lambda *row: False  # drained below
-from media.selectors import profile_page, post_count
+from media.profiles import profile_page
+from media.selectors import post_count
 from media.services import like, add_comment, edit_post, withdraw_post
 from feeds.selectors import feed_page
 from users import selectors, services

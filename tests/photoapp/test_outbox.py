@@ -1,6 +1,7 @@
 """What a commit must cause is caused: exactly as often as needed, with the broker down, the handler failing, the
 process gone."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from photoapp import ids, outbox
 from photoapp.models import OUTBOXES, ContentOutbox
+from photoapp.redis_clients import RedisAway
 from photoapp.shards import alias_for, servers
 
 pytestmark = pytest.mark.django_db
@@ -183,3 +185,30 @@ def test_one_dead_server_does_not_keep_the_others_waiting(calls: list[int], monk
 def test_two_handlers_cannot_share_a_name(calls: list[int]) -> None:
     with pytest.raises(ValueError, match=r"test\.note"):
         outbox.handles("test.other", name="test.note")(lambda: None)
+
+
+def test_what_redis_was_not_told_the_process_tells_it_in_order_once_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "_handlers", dict(outbox._handlers))
+    monkeypatch.setattr(outbox, "_by_event", dict(outbox._by_event))
+    owed = outbox.Owed()
+    owed.tries, owed.thread = True, threading.Thread()  # the test tries by itself
+    monkeypatch.setattr(outbox, "owed", owed)
+    told: list[int] = []
+    is_away = True
+
+    @outbox.handles("test.happened", name="test.tell", inline=True)
+    def tell(number: int) -> None:
+        if is_away:
+            raise RedisAway("it is")
+        told.append(number)
+
+    for number in range(3):
+        happen(number)
+    for _ in range(12):
+        owed.try_all()
+    assert told == [] and len(owed.rows) == 3
+    assert all(not row.parked and row.due_at <= timezone.now() + timedelta(seconds=10) for row in rows())
+    is_away = False
+    owed.try_all()
+    owed.try_all()
+    assert sorted(told) == [0, 1, 2] and rows() == [] and not owed.rows

@@ -106,7 +106,7 @@ def test_an_answer_without_a_server_says_so_and_is_not_kept(
     assert answer.content.decode().count('class="tile"') == 1
     assert answer["Cache-Control"] == "no-store"
     api = Client().get("/api/v1/search/", {"q": "quokka", "type": "posts"}).json()
-    assert (len(api["results"]), api["partial"]) == (1, True)
+    assert (len(api["results"]), api["incomplete"]) == (1, True)
     assert find_posts(parse_posts("quokka"), charlie).partial
     monkeypatch.undo()
     scatter.forget()
