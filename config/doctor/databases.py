@@ -12,7 +12,7 @@ from django.utils import timezone
 from config.doctor.examination import OK, WARN, WRONG, Check, Report, clock_report
 from photoapp.ids import new_user_id
 from photoapp.models import OUTBOXES
-from photoapp.shards import AUTH, servers
+from photoapp.shards import leaders, servers
 
 CONNECT_SECONDS = 5
 LATE = timedelta(minutes=5)
@@ -102,7 +102,7 @@ def outbox(group: str, alias: str) -> Report:
 def one_database_each() -> Report:
     """Two aliases on one database would share a table of migrations, and the second would get no tables."""
     found: dict[tuple[str, str, str], list[str]] = {}
-    for alias in {alias for group in (AUTH, "friends", "content") for alias in servers(group)}:
+    for alias in leaders():
         settings = connections[alias].settings_dict
         place = (settings.get("HOST", ""), str(settings.get("PORT", "")), str(settings["NAME"]))
         found.setdefault(place, []).append(alias)
