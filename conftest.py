@@ -8,4 +8,10 @@ from tests.parts import plugin  # noqa: E402
 
 plugin.prepare()
 
-pytest_plugins = ["tests.parts.plugin", "tests.parts.isolation", "tests.parts.sites", "tests.parts.browser"]
+pytest_plugins = [
+    "tests.parts.plugin",
+    "tests.parts.isolation",
+    "tests.parts.sites",
+    "tests.parts.followers",
+    "tests.parts.browser",
+]
