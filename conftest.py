@@ -8,4 +8,4 @@ from tests.parts import plugin  # noqa: E402
 
 plugin.prepare()
 
-pytest_plugins = [f"tests.parts.{name}" for name in ("plugin", "isolation", "sites", "browser", "proxies")]
+pytest_plugins = [f"tests.parts.{name}" for name in ("plugin", "isolation", "sites", "followers", "browser", "proxies")]
