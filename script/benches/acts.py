@@ -1,5 +1,5 @@
-"""What a visitor does after a load: likes, comments, follows and uploads, as a browser sends them, by a few threads over
-connections of their own."""
+"""What a visitor does after a load: likes, comments, follows and uploads, as a browser sends them, by a few threads
+over connections of their own."""
 
 import http.client
 import queue

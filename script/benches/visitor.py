@@ -3,8 +3,8 @@ loaded; some loads are followed by an act of the member's (acts.py), or by the p
 
     python -m script.benches.visitor < JOB
 
-An open loop: loads are due at random times (a Poisson process; each is of a random member, so that each member's are one,
-too), and how long one takes is counted from when it was due, also where it had to wait for the member's load before.
+An open loop: loads are due at random times (a Poisson process; each is of a random member, so that each member's are
+one, too), and how long one takes is counted from when it was due, also where it had to wait for the one before.
 
 JOB is JSON of the fields of `Job`. Writes `ready` once all are connected and reads a line, the moment to begin; then
 `kind due milliseconds outcome` a line, where `due` is time.monotonic(), which all processes of a machine share. The

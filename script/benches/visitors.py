@@ -1,5 +1,5 @@
-"""Very many members at the same time, on the whole topology of script/cluster: each has a session and an open connection
-of their own and loads the feed now and then; some loads are followed by an act.
+"""Very many members at the same time, on the whole topology of script/cluster: each has a session and an open
+connection of their own and loads the feed now and then; some loads are followed by an act.
 
     every 60 s, every 30 s   what it takes them, and what each part uses
     star                     at the end of the second, posts of an author with very many followers go out
@@ -125,7 +125,7 @@ class Site:
             found.append(time.monotonic() - began)
             posts.add(post_id)
             time.sleep(max(0.0, began + STARS_PAUSE - time.monotonic()))
-        check_feeds({follower: posts for follower in self.residents.stars_followers}, deep=True)
+        check_feeds(dict.fromkeys(self.residents.stars_followers, posts), deep=True)
         return sorted(found)
 
     def photos(self) -> list[dict[str, Any]]:

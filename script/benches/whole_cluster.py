@@ -23,7 +23,7 @@ from tests.parts.process import free_port, guardian
 
 LABELS = {"proxy": "nginx", "redis": "Redis", "beat": "Celery", "store": "object store", "watcher": "watcher"}
 LOOK_EVERY = 0.05  # seconds between two looks at what is on its way
-GATEWAY_LOG = "store/client.rgw.a.log"
+GATEWAY_LOG = "ceph/client.rgw.a.log"
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def running() -> Iterator[None]:
     """This process's environment is the site's, and Django is loaded."""
     import django
 
-    directory = Path(tempfile.mkdtemp(prefix="pv-", dir="/tmp"))  # noqa: S108 - paths of sockets are short
+    directory = Path(tempfile.mkdtemp(prefix="pv-", dir="/tmp"))
     guardian().remove_at_end(directory)
     cluster = make_cluster(directory, free_port())
     try:
