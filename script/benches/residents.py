@@ -51,6 +51,7 @@ class Sizes:
     posts: int
     follows: int
     stars_followers: int
+    stars_posts: int
     photos: int  # that have files
     seconds: float  # of a run that count
 
