@@ -61,7 +61,7 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
         rows = [row("visitors: loads a second", [len(cookies) / MINUTE], "pages/s", digits=0)]
         rows += under_load(crowd, port, home, len(cookies) / MINUTE, quick)
         rows += beside_a_pipeline(crowd.authors[:10], 3)
-        rows.append(memory(crowd))
+        rows += memory(crowd)
         rows += returning(crowd, port, home)
     return rows
 
@@ -145,10 +145,21 @@ def visitors(port: int, file: Path, rate: float, seconds: float) -> Iterator[lis
         answers.append((float(due), float(took), int(status)))
 
 
-def memory(crowd: Crowd) -> dict[str, Any]:
-    sizes = [acting(FEEDS).memory_usage(store.feed_key(reader)) for reader in crowd.readers[:1000]]
+def memory(crowd: Crowd) -> list[dict[str, Any]]:
+    """Of every tenth of some readers."""
+    feeds, all_kept = [], []
+    for reader in crowd.readers[:100:10]:
+        sizes = [acting(FEEDS).memory_usage(key(reader)) or 0 for key in KEPT]
+        feeds.append(float(sizes[0]))
+        all_kept.append(float(sum(sizes)))
     full = f"memory of a full feed, {store.FEED_LENGTH} ids and up to {store.SLACK} more"
-    return row(full, [float(size) for size in sorted(sizes)[::100]], "bytes", at_most=6 * 1024, digits=0)
+    return [
+        row(full, feeds, "bytes", at_most=6 * 1024, digits=0),
+        row("memory of all that is kept for a reader, without the page", all_kept, "bytes", digits=0),
+    ]
+
+
+KEPT = (store.feed_key, store.pulls_key, store.heard_key, store.mine_key, store.member_key)
 
 
 def returning(crowd: Crowd, port: int, home: Path) -> list[dict[str, Any]]:
