@@ -322,6 +322,10 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 32
 FANOUT_THRESHOLD = 10_000
 FANOUT_CHUNK = 10_000  # followers that one worker brings a post to before another has its turn
 
+# --- Search: what a server does not answer in this time is missing from what is found ---------------------------------
+
+SEARCH_SECONDS = 5.0 if TESTING else 0.6
+
 # --- Security ----------------------------------------------------------------------------------------------------
 
 _prefix = "__Host-" if HTTPS else ""
