@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django_prometheus.exports import ExportToDjangoView
 
 from photoapp.http_cache import never_stored
+from photoapp.shards import servers
 
 
 def is_insider(request: HttpRequest) -> bool:
@@ -41,7 +42,7 @@ def _probes() -> dict[str, Callable[[], object]]:
         return lambda: redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1).ping()
 
     return {
-        **{f"database {alias}": database(alias) for alias in connections},
+        **{f"database {alias}": database(alias) for group in settings.NEEDED_GROUPS for alias in servers(group)},
         "redis cache": redis_at(settings.CACHE_URL),
         "redis feeds": redis_at(settings.FEEDS_URL),
         "redis broker": redis_at(settings.BROKER_URL),
