@@ -1,4 +1,5 @@
-"""Turns database URLs into DATABASES: `default` (auth), `friends0…`, `content0…`, one alias per server."""
+"""Turns database URLs into DATABASES: `default` (auth), `friends0…`, `content0…`, one alias per server, and for read
+replicas `default_replica0…`, `content0_replica0…`."""
 
 import re
 from pathlib import Path
@@ -13,6 +14,7 @@ Servers = dict[str, list[str]]
 GROUPS = ("friends", "content")
 
 CONNECT_SECONDS = 3  # a server that does not answer at all would hold up a request for minutes
+REPLICA_CONNECT_SECONDS = 1  # its leader can answer as well
 
 # IMMEDIATE takes the write lock at BEGIN, so that two writers queue instead of failing when they upgrade;
 # WAL lets readers go on meanwhile.
@@ -50,9 +52,48 @@ def databases_from(env: environ.Env) -> tuple[Databases, Servers]:
 
 
 def split(value: str) -> list[str]:
-    """URLs with commas between them. A URL may have commas of its own: a server with several hosts, of which libpq
-    takes the one that leads (`postgres://app@db1:5432,db2:5432/content?target_session_attrs=read-write`)."""
-    return [url.strip() for url in re.split(r",(?=\s*\w+://)", value) if url.strip()]
+    """URLs with commas between them; "" for one that is left out. A URL may have commas of its own: a server with
+    several hosts, of which libpq takes the one that leads
+    (`postgres://app@db1:5432,db2:5432/content?target_session_attrs=read-write`)."""
+    return [url.strip() for url in re.split(r",(?=\s*(?:\w+://|,|$))", value)] if value.strip() else []
+
+
+def followers_from(env: environ.Env, databases: Databases, servers: Servers) -> Servers:
+    """Reads the names with `_REPLICA_URLS` (a comma between servers, in the order of the leaders; `|` between the
+    followers of one) and adds the followers to the databases. Returns {alias of a leader: [its followers', …]}."""
+    found: Servers = {}
+    for group, leaders in {"auth": ["default"], **servers}.items():
+        prefix = "" if group == "auth" else f"{group.upper()}_"
+        name = f"{prefix}DATABASE_REPLICA_URLS"
+        if not (value := env.str(name, default="").strip()):
+            continue
+        by_leader = split(value)
+        if len(by_leader) != len(leaders):
+            raise ImproperlyConfigured(
+                f"{name} has followers for {len(by_leader)} servers, and there are {len(leaders)}; put a comma between "
+                "servers, | between the followers of one, nothing for a server without any"
+            )
+        for leader, urls in zip(leaders, by_leader, strict=True):
+            for number, url in enumerate(url.strip() for url in urls.split("|") if url.strip()):
+                alias = f"{leader}_replica{number}"
+                databases[alias] = follower(name, url, leader, databases[leader])
+                found.setdefault(leader, []).append(alias)
+    return found
+
+
+def follower(name: str, url: str, leader: str, leaders_config: dict[str, Any]) -> dict[str, Any]:
+    """A follower of the leader with this alias. Tests that roll back see no row on a real follower: Django's own take
+    the leader in its place (MIRROR)."""
+    config = connection(name, url)
+    if not all(one["ENGINE"] == "photoapp.postgresql" for one in (config, leaders_config)):
+        raise ImproperlyConfigured(f"{name} has {url!r}; only PostgreSQL servers have followers")
+    return {
+        **config,
+        "ENGINE": "photoapp.postgresql.follower",
+        "OPTIONS": {**config["OPTIONS"], "connect_timeout": REPLICA_CONNECT_SECONDS},
+        "LEADER": leader,
+        "TEST": {"MIRROR": leader},
+    }
 
 
 def connection(name: str, url: str) -> dict[str, Any]:

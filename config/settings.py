@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ.compat import ImproperlyConfigured as EnvironError
 
 from config.app_sets import needed_groups
-from config.databases import databases_from, embedded_databases
+from config.databases import databases_from, embedded_databases, followers_from
 from config.logs import logging_config
 from config.storage import storages_from
 
@@ -53,13 +53,14 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname, "localhost", 
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
-# --- Databases: one alias per server, three groups ---------------------------------------------------------------
+# --- Databases: one alias per server, three groups; FOLLOWERS are the read replicas of leaders --------------------
 
 try:
     if "DATABASE_URL" in env.ENVIRON:
         DATABASES, SHARD_SERVERS = databases_from(env)
     else:
         DATABASES, SHARD_SERVERS = embedded_databases(DATA_DIR / "db")
+    FOLLOWERS = followers_from(env, DATABASES, SHARD_SERVERS)
     STORAGES = storages_from(env.str("STORAGE_URL", f"file://{DATA_DIR / 'photos'}"))
     NEEDED_GROUPS = needed_groups()  # by APP_SETS: /readyz asks for no other
 except (ImproperlyConfigured, EnvironError, ValueError) as error:
@@ -69,6 +70,7 @@ if PROXY_SENDS_PHOTOS and "S3Store" not in STORAGES["default"]["BACKEND"]:
     stop("PROXY_SENDS_PHOTOS is set, but STORAGE_URL is no object store (s3://…)")
 PROXY_PURGE_URLS = env.list("PROXY_PURGE_URLS", default=[])
 DATABASE_ROUTERS = ["photoapp.router.ShardRouter"]
+REPLICA_LAG_SECONDS = 5.0  # a follower that is further behind answers nobody
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
@@ -155,6 +157,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "photoapp.replicas.ReadYourWritesMiddleware",  # outside of all that writes, sessions among it
     "photoapp.middleware.CompressMiddleware",
     "photoapp.middleware.LanguageMiddleware",
     "photoapp.middleware.WordlessRefusalMiddleware",

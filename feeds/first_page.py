@@ -21,6 +21,7 @@ from media.cards import Card, cards_for, stored_cards
 from media.recent import Recent, recent_ids, stored_recent
 from photoapp.cache_stats import count
 from photoapp.pagination import encode_cursor
+from photoapp.replicas import from_leaders
 from users.models import User
 
 
@@ -60,7 +61,8 @@ def renewed_page(user_id: int, language: str) -> Page | None:
         return None
     face = state.face
     if face is None:
-        face = Face.of(User.objects.get(id=user_id))
+        with from_leaders():
+            face = Face.of(User.objects.get(id=user_id))
         keep_face(state.version, face)
     return _composed(state, face, language, fill=True)
 

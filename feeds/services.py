@@ -18,6 +18,7 @@ from media.models import Post
 from media.selectors import newest_ids_of, own_acts_on, who_acted_on
 from photoapp import outbox
 from photoapp.cache_stats import count
+from photoapp.replicas import from_followers, from_leaders
 from photoapp.shards import CONTENT, alias_for
 from users.selectors import follower_count, follower_id_chunks, heard_ids
 
@@ -132,8 +133,9 @@ def withdraw(post_id: int, owner_id: int) -> None:
     """Takes a post off the lists that may hold it. Readers leave it out already. One that was brought back meanwhile
     is put back: this news may come after that one."""
     store.remove(post_id, [owner_id])
-    for chunk in follower_id_chunks(owner_id):
-        store.remove(post_id, chunk)
+    with from_followers():
+        for chunk in follower_id_chunks(owner_id):
+            store.remove(post_id, chunk)
     fan_out(post_id)
 
 
@@ -144,13 +146,15 @@ def rebuild(user_id: int) -> IdList:
     if begun.by_others and (feed := _built_by_others(user_id)):
         count("feed", "waited")
         return feed
-    heard = heard_ids(user_id)
-    authors = [*heard, user_id]
-    store.add_pulls(user_id, pulled_among(authors))
-    built = from_shards(authors, store.FEED_LENGTH)
-    newest = built.ids[:ACTS_KNOWN]
+    with from_leaders():
+        heard = heard_ids(user_id)
+        authors = [*heard, user_id]
+        store.add_pulls(user_id, pulled_among(authors))
+        built = from_shards(authors, store.FEED_LENGTH)
+        newest = built.ids[:ACTS_KNOWN]
+        acts = own_acts_on(newest, user_id)
     known = newest[-1] if len(newest) == ACTS_KNOWN else 0
-    store.finish(user_id, begun.version, Built(built, heard, own_acts_on(newest, user_id), known))
+    store.finish(user_id, begun.version, Built(built, heard, acts, known))
     count("feed", "computed")
     return built
 

@@ -33,6 +33,7 @@ from photoapp import ids
 from photoapp.cache_stats import count
 from photoapp.redis_clients import CACHE, acting, quick
 from photoapp.release import release
+from photoapp.replicas import from_leaders
 
 CARD_SECONDS = 24 * 3600
 PARTS = 6  # of the HTML, around five slots: age, menu, sizes and loading of the first photo, acts
@@ -180,7 +181,8 @@ def _fill(opened: dict[int, Opened], language: str) -> dict[int, Card]:
         return {}
     filled = {}
     with acting(CACHE).pipeline(transaction=False) as pipe, override(language):
-        posts = {post.id: post for post in cards_by_ids(opened, None)}
+        with from_leaders():
+            posts = {post.id: post for post in cards_by_ids(opened, None)}
         for post_id, (generation, changes, _) in opened.items():
             card = rendered(posts[post_id]) if post_id in posts else None
             if card is None:
@@ -235,7 +237,8 @@ def renew_counts(post_id: int) -> None:
     key = _key(post_id)
     changes = _script(CHANGE_COUNTS)(keys=[key])
     if changes is not None:
-        totals = PostCount.totals(post_id, "likes", "comments")
+        with from_leaders():
+            totals = PostCount.totals(post_id, "likes", "comments")
         _script(SET_COUNTS)(keys=[key], args=[changes, f"{totals['likes']} {totals['comments']}"])
 
 

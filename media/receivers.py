@@ -14,6 +14,7 @@ from photoapp import outbox
 from photoapp.ids import new_id_beside
 from photoapp.outbox import handles
 from photoapp.remember import renew
+from photoapp.replicas import withdraws
 from photoapp.shards import CONTENT, alias_for
 from photoapp.transactions import lock
 from users.models import User
@@ -26,6 +27,7 @@ FACE = ("username", "display_name", "avatar", "is_private", "is_active")
 @handles("user.changed", name="media.sync_author", inline=True)
 def sync_author(user_id: int) -> None:
     """Renews the public face on the content shard. The truth is read inside the lock, so the last run wins."""
+    withdraws()
     using = alias_for(CONTENT, user_id)
     with transaction.atomic(using=using):
         lock(using, "author", user_id)

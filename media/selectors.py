@@ -13,7 +13,8 @@ from media.models import Author, Comment, Like, Photo, Post, PostCount, Saved, S
 from media.uploads import hashed_key
 from photoapp.pagination import Page, encode_cursor, keyset_page
 from photoapp.prepared import Prepared
-from photoapp.shards import CONTENT, alias_for, by_server
+from photoapp.replicas import reading_alias, reading_from
+from photoapp.shards import CONTENT, by_server
 from users.models import User
 from users.selectors import (
     ID_CHUNK,
@@ -91,7 +92,8 @@ def cards_by_ids(post_ids: Iterable[int], viewer_id: int | None) -> list[Post]:
     wanted = list(post_ids)
     cards: dict[int, Post] = {}
     for alias, here in by_server(CONTENT, wanted).items():
-        cards.update((card.id, card) for card in _cards(_photos_of_live_posts.rows(alias, viewer_id, here)))
+        photos = _photos_of_live_posts.rows(reading_from(alias), viewer_id, here)
+        cards.update((card.id, card) for card in _cards(photos))
     return [cards[id] for id in wanted if id in cards]
 
 
@@ -131,7 +133,7 @@ def _relation_to(viewer: Viewer, owner_id: int, known: dict[int, Relation]) -> R
 
 def visible_post(post_id: int, viewer: Viewer) -> Post | None:
     """A card, or None when there is no such post for this viewer. Owners see theirs in every state but deleted."""
-    photos = _card_photos(alias_for(CONTENT, post_id), viewer.id).filter(post_id=post_id)
+    photos = _card_photos(reading_alias(CONTENT, post_id), viewer.id).filter(post_id=post_id)
     cards = _cards(photos.exclude(post__state__in=(Post.State.DELETED, Post.State.RESERVED)))
     if not cards:
         return None
@@ -187,7 +189,7 @@ def archived_page(owner: User, cursor: str | None, size: int = GRID_SIZE) -> Pag
     posts = Post.objects.for_owner(owner.id).filter(state=Post.State.ARCHIVED)
     surface = f"archived:{owner.id}"
     page = keyset_page(posts.values_list("id", named=True), key="id", cursor=cursor, surface=surface, size=size)
-    photos = _card_photos(alias_for(CONTENT, owner.id), owner.id).filter(post_id__in=[row.id for row in page.items])
+    photos = _card_photos(reading_alias(CONTENT, owner.id), owner.id).filter(post_id__in=[row.id for row in page.items])
     return Page(_cards(photos.order_by("-post_id", "position")), page.next_cursor)
 
 
@@ -247,7 +249,7 @@ def own_tag(post_id: int, member: User) -> Post | None:
 def unfinished_posts(owner: User) -> list[Post]:
     """The owner's uploads that are not live yet or failed, newest first."""
     states = (Post.State.UPLOADED, Post.State.PROCESSING, Post.State.FAILED)
-    photos = _card_photos(alias_for(CONTENT, owner.id), owner.id)
+    photos = _card_photos(reading_alias(CONTENT, owner.id), owner.id)
     return _cards(photos.filter(post__owner_id=owner.id, post__state__in=states).order_by("-post_id", "position"))
 
 
@@ -273,7 +275,7 @@ def newest_ids_of(owner_ids: Iterable[int], limit: int, before: int | None = Non
     """The newest live posts of these authors, newest first: one bounded query per content server."""
     found: list[int] = []
     for alias, here in by_server(CONTENT, owner_ids).items():
-        posts = Post.objects.using(alias).filter(owner_id__in=here, state=Post.State.LIVE)
+        posts = Post.objects.on_leader(alias).filter(owner_id__in=here, state=Post.State.LIVE)
         if before is not None:
             posts = posts.filter(id__lt=before)
         found.extend(posts.order_by("-id").values_list("id", flat=True)[:limit])
@@ -286,7 +288,7 @@ def own_acts_on(post_ids: Iterable[int], user_id: int) -> list[str]:
         f"{kind}{post_id}"
         for alias, here in by_server(CONTENT, post_ids).items()
         for kind, acts in _own_acts.items()
-        for post_id in acts.rows(alias, user_id, here)
+        for post_id in acts.rows(reading_from(alias), user_id, here)
     ]
 
 

@@ -11,13 +11,16 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from photoapp.middleware import is_same_origin
+from photoapp.replicas import identify
 
 
 class TokenAuthentication(knox.auth.TokenAuthentication):
     def authenticate_credentials(self, token: bytes) -> tuple[Any, AuthToken]:
         if not token.isalnum():  # knox would decode it, and ask the database for it
             raise AuthenticationFailed("Invalid token.")
-        return super().authenticate_credentials(token)
+        user, row = super().authenticate_credentials(token)
+        identify(user.pk, token)
+        return user, row
 
 
 class FetchMetadataSessionAuthentication(SessionAuthentication):

@@ -30,6 +30,7 @@ import redis
 
 from photoapp.cache_stats import count
 from photoapp.redis_clients import CACHE, RedisAway, acting, quick
+from photoapp.replicas import from_leaders
 
 T = TypeVar("T")
 
@@ -237,7 +238,8 @@ class _Asked:
             raise Overloaded("too many computations at a time")
         try:
             count(self.family, "computed")
-            return self.compute()
+            with from_leaders():
+                return self.compute()
         finally:
             _computing.release()
 

@@ -1,7 +1,7 @@
 """The one place that decides which database a model's rows are in.
 
 A model of `ShardedModel` needs a shard: an instance to read its key from, or an id in the hints. Without either the
-router raises ShardRequired; nothing ever falls through to `default`.
+router raises ShardRequired; nothing ever falls through to `default`. A read may go to one of that server's followers.
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model
 
+from photoapp.replicas import reading_from
 from photoapp.shards import AUTH, ShardRequired, alias_for, pinned_server, servers
 
 
@@ -26,6 +27,11 @@ def shard_key(instance: Model) -> int | None:
 
 class ShardRouter:
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
+        return reading_from(self.db_for_write(model, **hints))
+
+    def db_for_write(self, model: type[Model], **hints: Any) -> str:
+        if leader := hints.get("leader"):
+            return str(leader)
         group = group_of(model)
         if group == AUTH:
             return "default"
@@ -42,8 +48,6 @@ class ShardRouter:
                 "or .on_every_shard()"
             )
         return alias
-
-    db_for_write = db_for_read
 
     def allow_relation(self, one: Model, other: Model, **hints: Any) -> bool:
         """Rows may point at each other only inside one server."""

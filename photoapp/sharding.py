@@ -36,13 +36,19 @@ class ShardedQuerySet(models.QuerySet):
         if self._db:
             return self._db
         hints = self._hints
-        if "shard_id" not in hints and (id := pinned_id(self.model, self.query)) is not None:
+        if "leader" not in hints and "shard_id" not in hints and (id := pinned_id(self.model, self.query)) is not None:
             hints = {**hints, "shard_id": id}
         choose = router.db_for_write if self._for_write else router.db_for_read
         return choose(self.model, **hints)
 
+    def on_leader(self, alias: str) -> "ShardedQuerySet":
+        """Writes go to this server, reads to it or a follower of it. (`using` names the server of both.)"""
+        here = self._chain()  # type: ignore[attr-defined]
+        here._db, here._hints = None, {**self._hints, "leader": alias}
+        return here  # type: ignore[no-any-return]
+
     def on_shard_of(self, id: int) -> "ShardedQuerySet":
-        return self.using(alias_for(self.model.shard_group, id))
+        return self.on_leader(alias_for(self.model.shard_group, id))
 
     def for_owner(self, user_id: int) -> "ShardedQuerySet":
         return self.on_shard_of(user_id).filter(**{self.model.owner_field: user_id})
@@ -55,7 +61,7 @@ class ShardedQuerySet(models.QuerySet):
         wanted = list(dict.fromkeys(ids))
         found: dict[int, list[Any]] = {}
         for alias, here in by_server(self.model.shard_group, wanted).items():
-            for row in self.using(alias).filter(**{f"{field}__in": here}):
+            for row in self.on_leader(alias).filter(**{f"{field}__in": here}):
                 key = row
                 for name in field.split("__"):
                     key = getattr(key, name)
@@ -63,7 +69,7 @@ class ShardedQuerySet(models.QuerySet):
         return [row for id in wanted for row in found.get(id, [])]
 
     def on_every_shard(self) -> list["ShardedQuerySet"]:
-        return [self.using(alias) for alias in servers(self.model.shard_group)]
+        return [self.on_leader(alias) for alias in servers(self.model.shard_group)]
 
     # Django gives the router no hint for these: they bind the shard from what is being written.
 

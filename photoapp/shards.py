@@ -26,6 +26,11 @@ def servers(group: str) -> list[str]:
     return ["default"] if group == AUTH else settings.SHARD_SERVERS[group]
 
 
+def leaders() -> list[str]:
+    """The aliases of all servers that are written to."""
+    return [alias for group in (AUTH, FRIENDS, CONTENT) for alias in servers(group)]
+
+
 def alias_for(group: str, id: int) -> str:
     """The alias of the server that holds the rows owned by the member whose bits `id` carries."""
     aliases = servers(group)

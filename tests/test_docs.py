@@ -67,7 +67,9 @@ def test_every_variable_of_the_environment_is_in_the_readme() -> None:
         text = path.read_text()
         read |= set(re.findall(r"""\benv(?:iron)?(?:\.Env\(\))?\.\w+\(\s*"([A-Z][A-Z_]+)\"""", text))
         read |= set(re.findall(r"""environ(?:\.get\(|\[)"([A-Z][A-Z_]+)\"""", text))
-    read |= {"FRIENDS_DATABASE_URLS", "CONTENT_DATABASE_URLS"}  # by group, in config/databases.py
+    groups = ("FRIENDS_", "CONTENT_")  # config/databases.py
+    read |= {f"{group}DATABASE_{kind}" for group in groups for kind in ("URLS", "REPLICA_URLS")}
+    read.add("DATABASE_REPLICA_URLS")
     read -= {"DJANGO_SETTINGS_MODULE", "VIPS_CONCURRENCY"}  # of others, set by ourselves
     assert {"SECRET_KEY", "DATABASE_URL", "APP_SETS"} <= read
     assert documented == read

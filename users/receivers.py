@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from photoapp.outbox import handles
 from photoapp.remember import renew
+from photoapp.replicas import withdraws
 from photoapp.shards import FRIENDS, alias_for
 from users import mails, requests, services, sessions
 from users.models import Block, BlockedBy, FollowCount, Follower, Following, User
@@ -46,6 +47,7 @@ def mirror_follow(follower_id: int, followee_id: int) -> None:
 @handles("block.changed", name="users.mirror_block", inline=True)
 def mirror_block(blocker_id: int, blocked_id: int) -> None:
     """Makes the blocked member's side equal to the blocker's, and ends the blocked member's follow."""
+    withdraws()
     using = alias_for(FRIENDS, blocked_id)
     with transaction.atomic(using=using):
         services.pair_lock(using, blocked_id, blocker_id)

@@ -11,7 +11,8 @@ from knox.models import AuthToken
 from photoapp.pagination import Page, keyset_page
 from photoapp.prepared import Prepared
 from photoapp.remember import remember
-from photoapp.shards import FRIENDS, alias_for
+from photoapp.replicas import reading_alias
+from photoapp.shards import FRIENDS
 from users.models import Block, BlockedBy, FollowCount, Follower, Following, User
 
 LIST_SIZE = 30
@@ -96,7 +97,7 @@ def relation(viewer: Viewer, other_id: int) -> Relation:
 def relations(viewer_id: int, other_ids: Iterable[int]) -> dict[int, Relation]:
     """How a member stands to others: those with any relation, by id. One query on the member's own shard."""
     others = list(other_ids)
-    alias = alias_for(FRIENDS, viewer_id)
+    alias = reading_alias(FRIENDS, viewer_id)
 
     def rows(model: Any, mine: str, other: str, accepted: Any, muted: Any, kind: str) -> Any:
         found = model.objects.using(alias).filter(**{mine: viewer_id, f"{other}__in": others}).order_by()
@@ -137,7 +138,7 @@ _heard = Prepared(
 
 def heard_among(follower_id: int, followee_ids: Iterable[int]) -> set[int]:
     """Which of these members the follower follows now and has not muted. One query on the follower's shard."""
-    return set(_heard.rows(alias_for(FRIENDS, follower_id), follower_id, list(set(followee_ids))))
+    return set(_heard.rows(reading_alias(FRIENDS, follower_id), follower_id, list(set(followee_ids))))
 
 
 def heard_ids(follower_id: int) -> list[int]:

@@ -15,6 +15,7 @@ from knox.models import AuthToken
 
 from photoapp import outbox
 from photoapp.ids import new_id_beside
+from photoapp.replicas import withdraws
 from photoapp.shards import AUTH, FRIENDS, alias_for
 from photoapp.transactions import lock
 from users.models import Block, BlockedBy, FollowCount, Following, User
@@ -81,6 +82,7 @@ def end_follow(follower_id: int, followee_id: int) -> None:
 
 def delete_following(follower_id: int, followee_id: int, using: str) -> bool:
     """Inside a transaction that holds the pair's lock."""
+    withdraws()
     row = Following.objects.using(using).filter(follower_id=follower_id, followee_id=followee_id).first()
     if row is None:
         return False
@@ -150,6 +152,7 @@ def unblock(*, blocker: User, blocked: User) -> None:
 
 
 def _emit_block_changed(blocker_id: int, blocked_id: int) -> None:
+    withdraws()
     outbox.emit("block.changed", group=FRIENDS, owner_id=blocker_id, blocker_id=blocker_id, blocked_id=blocked_id)
 
 
@@ -174,6 +177,7 @@ def update_profile(*, user: User, **changes: Any) -> User:
 
 def emit_user_changed(user_id: int) -> None:
     """Inside a transaction on `default`. Who keeps a copy of a member's public face renews it."""
+    withdraws()
     outbox.emit("user.changed", group=AUTH, owner_id=user_id, user_id=user_id)
 
 
@@ -185,9 +189,11 @@ def issue_token(*, user: User) -> str:
 
 
 def revoke_token(*, user: User, token_key: str) -> None:
+    withdraws()
     if "\0" not in token_key:  # PostgreSQL takes no such text, not even in a question
         AuthToken.objects.filter(user=user, token_key=token_key).delete()
 
 
 def revoke_tokens(*, user: User) -> None:
+    withdraws()
     AuthToken.objects.filter(user=user).delete()

@@ -24,6 +24,7 @@ from django.utils.crypto import get_random_string
 
 from photoapp import outbox
 from photoapp.redis_clients import FEEDS, RedisAway, acting, quick
+from photoapp.replicas import from_leaders, withdraws
 from photoapp.shards import AUTH
 from users.devices import device_name, is_phone
 
@@ -85,7 +86,8 @@ class SessionStore(Store):
     def load(self) -> dict[str, Any]:
         data = self._cache.get(self.cache_key)
         if data is None:
-            row = self._get_session_from_db()
+            with from_leaders():  # the copy is kept
+                row = self._get_session_from_db()
             data = self.decode(row.session_data) if row else {}
             if data:
                 self._cache.set(self.cache_key, data, COPY_SECONDS, only_new=True)
@@ -208,6 +210,7 @@ def _keys(user_id: int) -> list[str]:
 
 def _end(keys: list[str]) -> None:
     """The rows first, then the copies: whoever finds neither is a visitor."""
+    withdraws()
     owned = [key for key in keys if "." in key]
     with transaction.atomic(using="default"):
         Session.objects.using("default").filter(session_key__in=keys).delete()

@@ -13,6 +13,7 @@ from media.mentions import mentioned_ids
 from media.models import Author, Photo, Post
 from media.uploads import InvalidUpload, as_said, clean_audience, clean_people, clean_words
 from photoapp import outbox
+from photoapp.replicas import withdraws
 from photoapp.shards import CONTENT, alias_for
 from users.models import User
 
@@ -67,6 +68,7 @@ def edit_post(
         post.save(using=using, update_fields=EDITED_FIELDS)
         _edit_photos(post.id, using, clean_alts if alts is not None else None, order)
         concerned = _named([*people_before, *post.people], caption_before, post.caption)
+        withdraws()
         outbox.emit("post.edited", group=CONTENT, owner_id=post.owner_id, post_id=post.id, people=concerned)
     return post
 
@@ -194,6 +196,7 @@ def _leave(post_id: int, to: str, only_from: Sequence[str] = ()) -> None:
         Post.objects.using(using).filter(id=post_id).update(**changes)
         if post.state == Post.State.LIVE:
             Author.objects.using(using).filter(id=post.owner_id).update(post_count=F("post_count") - 1)
+            withdraws()
             outbox.emit("post.withdrawn", group=CONTENT, owner_id=post.owner_id, post_id=post_id, owner=post.owner_id)
 
 
@@ -236,4 +239,5 @@ def _change_tag(post_id: int, user_id: int, state: str) -> None:
             return
         post.people = [{**person, "state": state} if person["id"] == str(user_id) else person for person in post.people]
         post.save(using=using, update_fields=["people"])
+        withdraws()
         outbox.emit("post.edited", group=CONTENT, owner_id=post.owner_id, post_id=post.id, people=[user_id])

@@ -13,7 +13,7 @@ import yaml
 from django.core.exceptions import ImproperlyConfigured
 
 from config.app_sets import APP_SETS
-from config.databases import databases_from
+from config.databases import databases_from, followers_from
 from config.proxy import Proxy
 from config.storage import storages_from
 from tests.parts.process import ROOT
@@ -56,6 +56,9 @@ def test_the_example_names_variables_that_there_are_and_values_that_are_accepted
     assert servers == {"friends": ["friends0", "friends1"], "content": ["content0", "content1"]}
     assert databases["content1"]["HOST"] == "10.0.1.23,10.0.1.24"
     assert databases["content1"]["OPTIONS"]["target_session_attrs"] == "read-write"
+    followers = followers_from(Env(EXAMPLE), databases, servers)  # type: ignore[arg-type]
+    assert followers["content1"] == ["content1_replica0"]
+    assert databases["content1_replica0"]["HOST"] == "10.0.1.24,10.0.1.23"
     assert storages_from(EXAMPLE["STORAGE_URL"])
 
 

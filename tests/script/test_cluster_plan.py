@@ -69,8 +69,8 @@ def test_followers_are_waited_for_and_the_disk_too(plan: Plan) -> None:
 
 def test_connections_fit_even_while_processes_are_replaced() -> None:
     others = 6  # the watcher, status, two of the follower, a manage.py, a superuser's
-    assert site.connections_at_most() + max(module.THREADS.values()) + others <= MAX_CONNECTIONS
-    assert sum(WORKERS.values()) < site.connections_at_most() < 25
+    replaced = 1 + max(module.THREADS.values())
+    assert sum(WORKERS.values()) < site.connections_at_most() <= MAX_CONNECTIONS - others - replaced
 
 
 def test_urls_name_both_nodes_and_the_one_that_takes_writes_is_chosen(plan: Plan, state: State) -> None:
@@ -78,6 +78,8 @@ def test_urls_name_both_nodes_and_the_one_that_takes_writes_is_chosen(plan: Plan
     a, b = PORTS["content1-a"], PORTS["content1-b"]
     wanted = f"postgres://app:postgres-word@127.0.0.1:{a},127.0.0.1:{b}/content1?target_session_attrs=read-write"
     assert env["CONTENT_DATABASE_URLS"].endswith(wanted)
+    wanted = f"postgres://app:postgres-word@127.0.0.1:{b},127.0.0.1:{a}/content1?target_session_attrs=prefer-standby"
+    assert env["CONTENT_DATABASE_REPLICA_URLS"].endswith(wanted)
     assert env["CONTENT_DATABASE_URLS"].count("postgres://") == env["FRIENDS_DATABASE_URLS"].count("postgres://") == 2
     state.leaders["content1"] = "b"
     after = site.environment(plan, state)["CONTENT_DATABASE_URLS"]

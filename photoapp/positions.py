@@ -1,0 +1,73 @@
+"""How far a follower must have come before somebody may read there: positions in the leaders' logs (LSN), in Redis.
+
+    position:{u}   of the member u's own last writes: what they wrote, they see
+    floor          of what everybody must see: withdrawals, and writes of people who are not known
+
+Both are sorted sets, {alias of a leader: position}, where a position only grows. A member's are kept for a minute:
+followers that lag so long answer nobody. A leader without a floor has lost it with its Redis, and with it perhaps what
+members wrote: its followers are not read until there is one again (photoapp/followers.py), which is the leader's
+position by then, so everything written before is below it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connections
+
+from photoapp.redis_clients import FEEDS, acting, quick
+
+Positions = dict[str, int]  # alias of a leader: a position in its log, in bytes
+
+KEPT_SECONDS = 60
+FLOOR, FLOOR_SECONDS = "floor", 3600
+UNKNOWN = 1 << 53  # beyond every log: no follower will do (a score in Redis is exact up to here)
+
+
+def needed(member_id: int | None) -> Positions:
+    """What a follower of each leader must have replayed before it answers this member, or a visitor. One round trip.
+    Raises RedisAway."""
+
+    def read(client: Any) -> Any:
+        with client.pipeline(transaction=False) as pipe:
+            pipe.zrange(FLOOR, 0, -1, withscores=True)
+            if member_id is not None:
+                pipe.zrange(_key(member_id), 0, -1, withscores=True)
+            return pipe.execute()
+
+    floor, *own = [{alias.decode(): int(at) for alias, at in found} for found in quick(FEEDS, read)]
+    mine = own[0] if own else {}
+    return {leader: max(at, mine.get(leader, 0)) for leader, at in floor.items()}
+
+
+def note(member_id: int, positions: Mapping[str, int]) -> None:
+    """What a member has written. Raises redis' errors."""
+    _raise(_key(member_id), positions, KEPT_SECONDS)
+
+
+def raise_floor(positions: Mapping[str, int]) -> None:
+    """What everybody must see from now on. Raises redis' errors."""
+    _raise(FLOOR, positions, FLOOR_SECONDS)
+
+
+def _raise(key: str, positions: Mapping[str, int], seconds: int) -> None:
+    with acting(FEEDS).pipeline(transaction=True) as pipe:
+        pipe.zadd(key, dict(positions), gt=True)
+        pipe.expire(key, seconds)
+        pipe.execute()
+
+
+def _key(member_id: int) -> str:
+    return f"position:{{{member_id:x}}}"
+
+
+def of_leader(alias: str) -> int:
+    """The end of a leader's log just now: what was committed before is below it. One query."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_insert_lsn()")
+        return parsed(cursor.fetchone()[0])
+
+
+def parsed(lsn: str) -> int:
+    """PostgreSQL writes "16/B374D848"."""
+    high, _, low = lsn.partition("/")
+    return (int(high, 16) << 32) + int(low, 16)
