@@ -11,7 +11,7 @@ from config.databases import GROUPS
 from script.topology.databases import servers_of
 from script.topology.object_store import BUCKET
 from script.topology.plan import CLONES, THREADS, WORKERS, Plan, open_files
-from script.topology.state import State
+from script.topology.state import Cluster, Running, State
 from tests.parts.process import ROOT, PartError
 
 PURGE_MODULE = Path("/usr/lib/nginx/modules/ngx_http_cache_purge_module.so")
@@ -97,6 +97,11 @@ def write_proxy(plan: Plan, env: dict[str, str]) -> None:
     machines = plan.data / "machines.toml"
     machines.write_text("\n".join(lines) + "\n")
     (plan.data / "nginx.conf").write_text(manage(env, "nginx", str(machines)))
+
+
+def start_proxy(cluster: Cluster, plan: Plan) -> Running:
+    (plan.run / "files.sock").unlink(missing_ok=True)  # a proxy that is killed leaves it
+    return cluster.start(plan.proxy())
 
 
 def toml(value: object) -> str:
