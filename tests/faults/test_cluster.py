@@ -13,7 +13,7 @@ import requests
 
 from script.topology.databases import Databases
 from script.topology.plan import SERVERS
-from script.topology.state import Cluster
+from script.topology.state import Cluster, start_of
 from tests.faults.cluster import Crowd, Member, RunningCluster, cluster
 
 pytestmark = [pytest.mark.faults, pytest.mark.real("postgres", "s3", "redis", "nginx")]
@@ -121,9 +121,12 @@ def test_a_lost_follower_holds_up_commits_for_seconds_and_is_told_of(site: Runni
     leader = site_leader(site, "content0")
     follower = "content0-b" if leader == "content0-a" else "content0-a"
     os.kill(site.pid(follower), signal.SIGKILL)
+    said: list[str] = []
     with databases(site).connect(leader, "content0") as connection:
+        connection.add_notice_handler(lambda notice: said.append(str(notice.message_primary)))
         connection.execute("SET statement_timeout = '5s'")
-        connection.execute("CREATE TABLE IF NOT EXISTS trial (number integer)")
+        connection.execute("CREATE TABLE trial_of_a_lost_follower (number integer)")
+    assert said == [], "the commit had to be told not to wait any longer"
     site.wait(lambda: "WITHOUT A FOLLOWER" in site.status()[leader], 10)
     assert site.status()[leader].startswith("ALARM")
     refused = site.run("promote", "content0", check=False)
@@ -197,18 +200,21 @@ def test_up_starts_what_is_missing_and_nothing_twice(site: RunningCluster) -> No
     assert {name for name in before if before[name] != after[name]} == set(killed)
 
 
-def test_down_leaves_nothing() -> None:
-    """On a cluster of its own; last, since two would be much for two cores."""
-    with cluster() as other:
-        data, pids = other.data, [part.pid for part in other.state.parts.values()]
-        shared = set(Path("/dev/shm").glob("PostgreSQL.*"))
-        other.down()
-    assert not data.exists()
-    assert processes_of(data) == []
-    assert [pid for pid in pids if Path(f"/proc/{pid}/stat").exists() and alive(pid)] == []
-    assert shared - set(Path("/dev/shm").glob("PostgreSQL.*")) == shared
-    assert other.run("status", check=False).stderr.startswith("cluster: there is no cluster")
+def test_down_leaves_nothing(site: RunningCluster) -> None:
+    """Last: the other tests want the cluster."""
+    parts = site.state.parts.values()
+    pids = [part.pid for part in parts]
+    shared = {path for part in parts if part.kind == "postgres" for path in shared_memory_of(part.pid)}
+    assert shared and all(path.exists() for path in shared)
+    site.down()
+    assert not site.data.exists()
+    assert processes_of(site.data) == []
+    assert [pid for pid in pids if start_of(pid) is not None] == []
+    assert [path for path in shared if path.exists()] == []
+    assert site.run("status", check=False).stderr.startswith("cluster: there is no cluster")
+    assert "There is no cluster" in site.run("down").stdout
 
 
-def alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+def shared_memory_of(pid: int) -> set[Path]:
+    mapped = [line.split()[-1] for line in Path(f"/proc/{pid}/maps").read_text().splitlines()]
+    return {Path(name) for name in mapped if name.startswith("/dev/shm/PostgreSQL.")}
