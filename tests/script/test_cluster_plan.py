@@ -1,14 +1,16 @@
 """What script/cluster would start: the plan alone."""
 
+import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from config.app_sets import APP_SETS
 from photoapp.redis_roles import POLICIES
+from script.topology import bringing_up, site
 from script.topology import plan as module
-from script.topology import site
 from script.topology.bringing_up import free_ports, make_cluster
 from script.topology.databases import roles, servers_of
 from script.topology.plan import MAX_CONNECTIONS, REDIS, SERVERS, WORKERS, Plan, node_name
@@ -115,17 +117,23 @@ def test_state_is_kept_whole_and_read_by_nobody_else(tmp_path: Path, state: Stat
     assert cluster.file.stat().st_mode & 0o077 == 0
 
 
-def test_a_directory_is_made_and_found_again(tmp_path: Path) -> None:
+def test_a_directory_is_made_and_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bringing_up, "unprivileged_user", lambda: None)  # pytest's directories are its own alone
     data = tmp_path / "c"
     first = make_cluster(data, 8080).read()
     again = make_cluster(data, 8081).read()
     assert (again.ports, again.secrets, again.port) == (first.ports, first.secrets, 8081)
 
 
-def test_a_process_id_that_is_anothers_now_is_not_ours(tmp_path: Path) -> None:
-    import os
-    import subprocess
+def test_a_directory_that_servers_cannot_reach_is_refused(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("servers run as who starts them")
+    tmp_path.chmod(0o700)
+    with pytest.raises(PartError, match="cannot reach"):
+        make_cluster(tmp_path / "c", 8080)
 
+
+def test_a_process_id_that_is_anothers_now_is_not_ours(tmp_path: Path) -> None:
     process = subprocess.Popen(["sleep", "60"], start_new_session=True)
     ours = Running("part", "web", process.pid, start_of(process.pid) or "", "", "", 15, 1.0)
     another = Running("part", "web", process.pid, "12345", "", "", 15, 1.0)
