@@ -54,7 +54,7 @@ def _bytes(photo: Photo, width: int, format: str, headers: dict[str, str]) -> Ht
     key = photo.rendition_key(width, format)
     try:
         if settings.PROXY_SENDS_PHOTOS:
-            # nginx would send our Cache-Control with its refusals, too; under this name only with the photo.
+            # nginx would send our Cache-Control with its refusals, too; under this name, with the photo alone.
             headers["X-File-Cache-Control"] = headers.pop("Cache-Control")
             headers["X-Accel-Redirect"] = default_storage.redirect_for_proxy(key)  # type: ignore[attr-defined]
             return HttpResponse(content_type=CONTENT_TYPES[format], headers=headers)
