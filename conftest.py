@@ -8,4 +8,5 @@ from tests.parts import plugin  # noqa: E402
 
 plugin.prepare()
 
-pytest_plugins = [f"tests.parts.{name}" for name in ("plugin", "isolation", "sites", "followers", "browser", "proxies")]
+PARTS = ("plugin", "isolation", "sites", "followers", "proxies", "browser")
+pytest_plugins = [f"tests.parts.{name}" for name in PARTS]

@@ -10,6 +10,16 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 APP_SETS = ("accounts", "upload", "feed", "interaction", "friends", "search", "admin")
+# The database groups that a set's pages cannot do without; a process works with the others out of reach.
+GROUPS_OF: dict[str, tuple[str, ...]] = {
+    "accounts": ("auth", "friends", "content"),
+    "upload": ("auth", "content"),
+    "feed": ("auth", "friends", "content"),
+    "interaction": ("auth", "friends", "content"),
+    "friends": ("auth", "friends", "content"),
+    "search": ("auth", "friends"),
+    "admin": ("auth", "friends", "content"),
+}
 URL_MODULES = (
     *(f"{app}.{module}" for app in ("users", "media", "feeds", "search") for module in ("urls", "api_urls")),
     "photoapp.urls",
@@ -22,6 +32,11 @@ def active_sets() -> list[str]:
     if unknown:
         raise ImproperlyConfigured(f"APP_SETS names {', '.join(sorted(unknown))}; known are {', '.join(APP_SETS)}")
     return chosen
+
+
+def needed_groups() -> list[str]:
+    """Of database servers, by the sets that this process serves."""
+    return sorted({group for app_set in active_sets() for group in GROUPS_OF[app_set]})
 
 
 def urls_of(app_set: str) -> list[Any]:

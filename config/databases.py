@@ -52,9 +52,10 @@ def databases_from(env: environ.Env) -> tuple[Databases, Servers]:
 
 
 def split(value: str) -> list[str]:
-    """URLs with commas between them. A URL may have commas of its own: a server with several hosts, of which libpq
-    takes the one that leads (`postgres://app@db1:5432,db2:5432/content?target_session_attrs=read-write`)."""
-    return [url.strip() for url in re.split(r",(?=\s*\w+://)", value) if url.strip()]
+    """URLs with commas between them; "" for one that is left out. A URL may have commas of its own: a server with
+    several hosts, of which libpq takes the one that leads
+    (`postgres://app@db1:5432,db2:5432/content?target_session_attrs=read-write`)."""
+    return [url.strip() for url in re.split(r",(?=\s*(?:\w+://|,|$))", value)] if value.strip() else []
 
 
 def followers_from(env: environ.Env, databases: Databases, servers: Servers) -> Servers:
@@ -66,7 +67,7 @@ def followers_from(env: environ.Env, databases: Databases, servers: Servers) -> 
         name = f"{prefix}DATABASE_REPLICA_URLS"
         if not (value := env.str(name, default="").strip()):
             continue
-        by_leader = value.split(",")
+        by_leader = split(value)
         if len(by_leader) != len(leaders):
             raise ImproperlyConfigured(
                 f"{name} has followers for {len(by_leader)} servers, and there are {len(leaders)}; put a comma between "

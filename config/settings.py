@@ -14,7 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from environ.compat import ImproperlyConfigured as EnvironError
 
-from config.app_sets import active_sets
+from config.app_sets import needed_groups
 from config.databases import databases_from, embedded_databases, followers_from
 from config.logs import logging_config
 from config.storage import storages_from
@@ -62,7 +62,7 @@ try:
         DATABASES, SHARD_SERVERS = embedded_databases(DATA_DIR / "db")
     FOLLOWERS = followers_from(env, DATABASES, SHARD_SERVERS)
     STORAGES = storages_from(env.str("STORAGE_URL", f"file://{DATA_DIR / 'photos'}"))
-    active_sets()
+    NEEDED_GROUPS = needed_groups()  # by APP_SETS: /readyz asks for no other
 except (ImproperlyConfigured, EnvironError, ValueError) as error:
     stop(str(error))
 PROXY_SENDS_PHOTOS = env.bool("PROXY_SENDS_PHOTOS", False)  # by X-Accel-Redirect, from the object store
@@ -321,6 +321,10 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 32
 
 FANOUT_THRESHOLD = 10_000
 FANOUT_CHUNK = 10_000  # followers that one worker brings a post to before another has its turn
+
+# --- Search: what a server does not answer in this time is missing from what is found ---------------------------------
+
+SEARCH_SECONDS = 5.0 if TESTING else 0.6
 
 # --- Security ----------------------------------------------------------------------------------------------------
 

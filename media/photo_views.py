@@ -14,6 +14,7 @@ from media.models import FORMATS, WIDTHS, Photo
 from media.selectors import visible_photo
 from photoapp.authentication import TokenAuthentication
 from photoapp.http_cache import PERSONAL, Policy, states
+from photoapp.overload import come_again
 from users.selectors import Viewer
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,7 @@ def _bytes(photo: Photo, width: int, format: str, headers: dict[str, str]) -> Ht
     key = photo.rendition_key(width, format)
     try:
         if settings.PROXY_SENDS_PHOTOS:
-            # nginx would send our Cache-Control with its refusals, too; under this name only with the photo.
+            # nginx would send our Cache-Control with its refusals, too; under this name, with the photo alone.
             headers["X-File-Cache-Control"] = headers.pop("Cache-Control")
             headers["X-Accel-Redirect"] = default_storage.redirect_for_proxy(key)  # type: ignore[attr-defined]
             return HttpResponse(content_type=CONTENT_TYPES[format], headers=headers)
@@ -63,7 +64,7 @@ def _bytes(photo: Photo, width: int, format: str, headers: dict[str, str]) -> Ht
         return _absent()
     except Exception as error:  # boto3 and the file system have no error in common
         log.warning("photo.store_away", photo=photo.id, error=repr(error))
-        return _refusal(503, "The photo store cannot be reached just now.", {"Retry-After": "10"})
+        return _refusal(503, "The photo store cannot be reached just now.", {"Retry-After": come_again()})
 
 
 def _viewer(request: HttpRequest) -> Viewer:

@@ -133,6 +133,8 @@ class Follower(Watched):
         is_follower, replayed = self.ask("SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()")
         if not is_follower:
             self.eject("is no follower")
+            self.connection.close()  # it was promoted; where the URL names other hosts, one of them may be a follower
+            self.connection = None
             return
         self.replayed = positions.parsed(replayed)
         self.lag = self.leader.lag(self.replayed)

@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from photoapp import cache_stats
 from photoapp.http_cache import never_stored
-from photoapp.shards import leaders
+from photoapp.shards import servers
 
 
 def is_insider(request: HttpRequest) -> bool:
@@ -45,7 +45,7 @@ def _probes() -> dict[str, Callable[[], object]]:
         return lambda: redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1).ping()
 
     return {
-        **{f"database {alias}": database(alias) for alias in leaders()},
+        **{f"database {alias}": database(alias) for group in settings.NEEDED_GROUPS for alias in servers(group)},
         "redis cache": redis_at(settings.CACHE_URL),
         "redis feeds": redis_at(settings.FEEDS_URL),
         "redis broker": redis_at(settings.BROKER_URL),

@@ -8,13 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Generic, TypeVar
 
 import structlog
+from django.conf import settings
 from django.db import connections
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-SECONDS = 0.6  # that a server gets
 THREADS = 2  # that wait for a server at a time, each over a connection of its own
 FAILURES = 3  # in a row: then it is not asked
 AWAY_SECONDS = 5.0
@@ -56,7 +56,7 @@ class Lane(Generic[T]):
             and getattr(connection, "search_limited", None) is not connection.connection
         ):
             with connection.cursor() as cursor:
-                cursor.execute(f"SET statement_timeout = {int(SECONDS * 1000)}")
+                cursor.execute(f"SET statement_timeout = {int(settings.SEARCH_SECONDS * 1000)}")
             connection.search_limited = connection.connection
 
     def worked(self) -> None:
@@ -66,7 +66,7 @@ class Lane(Generic[T]):
         self.failures += 1
         if self.failures >= FAILURES:
             self.away_until = time.monotonic() + AWAY_SECONDS
-        reason = f"{type(error).__name__}: {error}" if error else f"no answer within {SECONDS} s"
+        reason = f"{type(error).__name__}: {error}" if error else f"no answer within {settings.SEARCH_SECONDS} s"
         log.warning("search.server_missing", alias=self.alias, error=reason)
 
 
@@ -85,7 +85,7 @@ def ask_all(aliases: Sequence[str], question: Callable[[Any], T]) -> tuple[dict[
     """What `question(connection)` gets from each server, by alias; and who did not answer."""
     lanes = [_lane(alias) for alias in aliases]
     asked = {lane.alias: (lane, future) for lane in lanes if (future := lane.ask(question))}
-    wait([future for _, future in asked.values()], timeout=SECONDS)
+    wait([future for _, future in asked.values()], timeout=settings.SEARCH_SECONDS)
     answers: dict[str, T] = {}
     for alias, (lane, future) in asked.items():
         if not future.done():

@@ -71,6 +71,7 @@ EXEMPT = {
         "restore-account",
     },
     "made by Swagger UI, with styles of its own": {"api-docs", "schema"},
+    "for machines": {"healthz", "readyz", "metrics", "robots", "favicon", "manifest"},
 }
 
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -70,18 +71,30 @@ def publish_singly(crowd: Crowd, count: int) -> tuple[list[float], float]:
     return sorted(seconds for seconds, _ in published.values()), end
 
 
-def publish_all(crowd: Crowd) -> tuple[float, float]:
-    """Seconds from before the first post is made live until all fan-outs are done; until the last was made live."""
+@dataclass(frozen=True)
+class Burst:
+    """All authors publish at once. Moments by time.monotonic()."""
+
+    begun: float
+    published: float  # when the last post was live
+    ended: float  # when the last feed had it, and that was recorded
+    cpu: Counter[str]
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.begun
+
+
+def publish_all(crowd: Crowd) -> Burst:
     posts = {author: finished_post(author) for author in crowd.authors}
-    started = time.perf_counter()
+    begun, cpu = time.monotonic(), cpu_seconds()
     for post_id in posts.values():
         make_live(post_id)
-    published = time.perf_counter() - started
+    published = time.monotonic()
     wait_for_fan_out(servers(CONTENT), every=0.05)
-    seconds = time.perf_counter() - started
-    authors = posts.keys()
-    check_feeds({reader: {posts[one] for one in some if one in authors} for reader, some in crowd.followed.items()})
-    return seconds, published
+    burst = Burst(begun, published, time.monotonic(), cpu_seconds() - cpu)
+    check_feeds({reader: {posts[one] for one in some if one in posts} for reader, some in crowd.followed.items()})
+    return burst
 
 
 def wait_for_fan_out(aliases: list[str], *, every: float) -> None:

@@ -3,13 +3,14 @@
 import secrets
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 from script.topology import site, web
-from script.topology.databases import Databases, servers_of
+from script.topology.databases import Databases
 from script.topology.object_store import ObjectStore
 from script.topology.plan import NODES, REDIS, SERVERS, Part, Plan
 from script.topology.state import Cluster, State, wait_for, wait_until
@@ -43,8 +44,6 @@ class BringingUp:
         if demo:
             self.say("Painting the demo, which takes about a minute")
             site.manage(self.env, "demo", show=True)
-        with self.cluster.change() as state:
-            state.ready = True
 
     def _web(self, name: str) -> None:
         if not self.cluster.read().is_running(f"web-{name}"):
@@ -70,20 +69,15 @@ class BringingUp:
     def _proxy(self) -> None:
         part = self.plan.proxy()
         if not self.cluster.read().is_running(part.name):
-            (self.plan.run / "files.sock").unlink(missing_ok=True)  # of one that was killed
-            running = self.cluster.start(part)
+            running = site.start_proxy(self.cluster, self.plan)
             wait_for(running, lambda: port_answers(self.plan.port) and web.status_of(self.plan, "/healthz") == 200)
 
     def _watcher(self) -> None:
         part = self.plan.watcher()
         if not self.cluster.read().is_running(part.name):
             self.cluster.start(part)
-        if not wait_until(self._all_in_step, 30):
-            raise PartError(f"followers are not in step: {', '.join(sorted(self.cluster.read().alarms))}")
-
-    def _all_in_step(self) -> bool:
-        state = self.cluster.read()
-        return all(self.databases.waits_for(leader) == follower for _, leader, follower in servers_of(state))
+        if not wait_until(lambda: not self.cluster.read().alarms, 30):
+            raise PartError(f"not in step: the followers of {', '.join(sorted(self.cluster.read().alarms))}")
 
 
 def results(*futures: Future[None]) -> None:
@@ -105,7 +99,8 @@ def make_cluster(data: Path, port: int) -> Cluster:
     else:
         drawn = {name: secrets.token_hex(16) for name in ("postgres", "store_access", "store_secret")}
         drawn["site"] = secrets.token_urlsafe(50)
-        cluster.write(State(port, free_ports(Plan.port_names()), drawn, leaders=dict.fromkeys(SERVERS, NODES[0])))
+        leaders, alarms = dict.fromkeys(SERVERS, NODES[0]), dict.fromkeys(SERVERS, time.time())
+        cluster.write(State(port, free_ports(Plan.port_names()), drawn, leaders=leaders, alarms=alarms))
     cluster.plan().check()
     user = unprivileged_user()
     if user and subprocess.run(["test", "-x", data], user=user, cwd="/").returncode:

@@ -1,7 +1,9 @@
 """PostgreSQL: leaders, streaming followers, synchronous commit, promotion."""
 
+import contextlib
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,21 @@ from tests.parts.process import PartError, own_directory, run, unprivileged_user
 
 # A follower that has not been heard of for so long is out of step (seconds).
 SILENCE = 3.0
+
+
+@dataclass(frozen=True)
+class Behind:
+    """How far a follower is."""
+
+    sync: str  # "sync": commits wait for it
+    bytes: int
+    ms: int
+
+
+@dataclass(frozen=True)
+class Replication:
+    waits_for: str  # the follower that commits wait for
+    in_step: dict[str, Behind]  # followers that stream and were heard of lately
 
 
 class Databases:
@@ -80,7 +97,10 @@ class Databases:
         name = node_name(server, node)
         if self.cluster.read().is_running(name):
             return
-        (self.home(name) / "data" / "postmaster.pid").unlink(missing_ok=True)  # of one that was killed
+        data = self.home(name) / "data"
+        if not wait_until(lambda: not works_in(data), 10):
+            raise PartError(f"{name} was killed, and processes of it still write to {data}")
+        (data / "postmaster.pid").unlink(missing_ok=True)
         running = self.cluster.start(self.plan.node(server, node))
         wait_for(running, lambda: self.answers(name))
 
@@ -93,28 +113,23 @@ class Databases:
 
     # --- Replication
 
-    def followers_in_step(self, leader: str) -> list[dict[str, Any]]:
-        """Those that stream and were heard of lately: name, bytes and milliseconds that they are behind."""
+    def replication(self, connection: psycopg.Connection[Any]) -> Replication:
+        """Of the leader that the connection leads to."""
         question = """
             SELECT application_name, sync_state, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint,
                    coalesce(extract(epoch FROM replay_lag) * 1000, 0)::int
             FROM pg_stat_replication WHERE state = 'streaming' AND reply_time > now() - make_interval(secs => %s)
         """
-        with self.connect(leader) as connection:
-            rows = connection.execute(question, [SILENCE]).fetchall()
-        return [dict(zip(("name", "sync", "bytes", "ms"), row, strict=True)) for row in rows]
+        rows = connection.execute(question, [SILENCE]).fetchall()
+        row = connection.execute("SHOW synchronous_standby_names").fetchone()
+        return Replication(row[0].strip('"') if row else "", {name: Behind(*rest) for name, *rest in rows})
 
-    def wait_for_copy(self, leader: str, follower: str | None) -> None:
+    @staticmethod
+    def wait_for_copy(connection: psycopg.Connection[Any], follower: str | None) -> None:
         """A commit on the leader waits for this follower from now on; None: for nobody."""
-        names = f'"{follower}"' if follower else ""
-        with self.connect(leader) as connection:
-            connection.execute(sql.SQL("ALTER SYSTEM SET synchronous_standby_names = {}").format(sql.Literal(names)))
-            connection.execute("SELECT pg_reload_conf()")
-
-    def waits_for(self, leader: str) -> str:
-        with self.connect(leader) as connection:
-            row = connection.execute("SHOW synchronous_standby_names").fetchone()
-        return row[0].strip('"') if row else ""
+        names = sql.Literal(f'"{follower}"' if follower else "")
+        connection.execute(sql.SQL("ALTER SYSTEM SET synchronous_standby_names = {}").format(names))
+        connection.execute("SELECT pg_reload_conf()")
 
     # --- Failover
 
@@ -140,17 +155,13 @@ class Databases:
             self.cluster.stop([running])  # it sends all it has to its follower before it ends
         with self.connect(new) as connection:
             connection.execute("SELECT pg_promote(true, 30)")
-        if not wait_until(lambda: self._leads(new), 30):
-            raise PartError(f"{new} was not promoted; see its log")
-        self.wait_for_copy(new, None)
+            if connection.execute("SELECT pg_is_in_recovery()").fetchone() != (False,):
+                raise PartError(f"{new} was not promoted; see its log")
+            self.wait_for_copy(connection, None)
         with self.cluster.change() as now:
             now.leaders[server] = follower
             now.alarms[server] = time.time()
         return follower
-
-    def _leads(self, name: str) -> bool:
-        with self.connect(name) as connection:
-            return connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
 
 
 def roles(server: str, state: State) -> tuple[str, str]:
@@ -163,6 +174,15 @@ def servers_of(state: State) -> list[tuple[str, str, str]]:
     """(server, the leader's name, the follower's name)."""
     found = [(server, *roles(server, state)) for server in SERVERS]
     return [(server, node_name(server, leader), node_name(server, follower)) for server, leader, follower in found]
+
+
+def works_in(directory: Path) -> bool:
+    """Whether a process has it as its working directory, as all of a PostgreSQL server's have."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink() == directory:
+                return True
+    return False
 
 
 def slot(name: str) -> str:

@@ -20,9 +20,9 @@ CLONES = {"feed": 2, "interaction": 2}  # of other app sets there is one process
 THREADS = {"upload": 4}  # a slow body holds a thread; elsewhere nginx has read it before
 WORKERS = {"photos": 2, "fanout": 1, "feeds": 1, "search": 1, "default": 2}  # Celery queues, and processes for each
 
-# A thread of a web process and a worker process keep a connection to each server they have used; while processes are
-# restarted one by one, one more; the watcher, status and the follower have theirs.
-MAX_CONNECTIONS = 50
+# To each server: one for each thread of web processes and each process of workers, and one more for each process, which
+# looks how far followers are (site.connections_at_most); a little more while processes are replaced.
+MAX_CONNECTIONS = 60
 POSTGRES = {
     "listen_addresses": "127.0.0.1",
     "max_connections": str(MAX_CONNECTIONS),

@@ -6,26 +6,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+from config.app_sets import APP_SETS
+from config.databases import GROUPS
 from script.topology.databases import servers_of
 from script.topology.object_store import BUCKET
-from script.topology.plan import CLONES, Plan, open_files
-from script.topology.state import State
+from script.topology.plan import CLONES, THREADS, WORKERS, Plan, open_files
+from script.topology.state import Cluster, Running, State
 from tests.parts.process import ROOT, PartError
 
 PURGE_MODULE = Path("/usr/lib/nginx/modules/ngx_http_cache_purge_module.so")
 
 
 def environment(plan: Plan, state: State) -> dict[str, str]:
-    """The site's variables (README). Each leader's URL names both nodes: whichever takes writes is connected to, so a
-    promotion needs no restart."""
+    """The site's variables (README). URLs name both nodes of a server: for writes the one that takes them is connected
+    to, for reads rather the other, so a promotion needs no restart."""
     urls: dict[str, str] = {}
     replicas: dict[str, str] = {}
     for server, leader, follower in servers_of(state):
         ports = [plan.ports[name] for name in (leader, follower)]
         login = f"app:{plan.secrets['postgres']}"
-        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
-        urls[server] = f"postgres://{login}@{hosts}/{server}?target_session_attrs=read-write"
-        replicas[server] = f"postgres://{login}@127.0.0.1:{ports[1]}/{server}"
+        hosts = [f"127.0.0.1:{port}" for port in ports]
+        urls[server] = f"postgres://{login}@{','.join(hosts)}/{server}?target_session_attrs=read-write"
+        hosts.reverse()
+        replicas[server] = f"postgres://{login}@{','.join(hosts)}/{server}?target_session_attrs=prefer-standby"
     store = f"{plan.secrets['store_access']}:{plan.secrets['store_secret']}@127.0.0.1:{plan.ports['store']}"
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ", "EMAIL_URL") if name in os.environ}
     return {
@@ -37,7 +40,9 @@ def environment(plan: Plan, state: State) -> dict[str, str]:
         "SITE_URL": plan.url,
         "TRUSTED_PROXIES": "127.0.0.1",
         "DATABASE_URL": urls["auth"],
-        **{f"{group.upper()}_DATABASE_URLS": of_group(urls, group) for group in ("friends", "content")},
+        "DATABASE_REPLICA_URLS": replicas["auth"],
+        **{f"{group.upper()}_DATABASE_URLS": of_group(urls, group) for group in GROUPS},
+        **{f"{group.upper()}_DATABASE_REPLICA_URLS": of_group(replicas, group) for group in GROUPS},
         **{f"{role.upper()}_URL": plan.redis_url(role) for role in ("cache", "feeds", "broker")},
         "STORAGE_URL": f"s3://{store}/{BUCKET}",
         "PROXY_SENDS_PHOTOS": "1",
@@ -94,6 +99,11 @@ def write_proxy(plan: Plan, env: dict[str, str]) -> None:
     (plan.data / "nginx.conf").write_text(manage(env, "nginx", str(machines)))
 
 
+def start_proxy(cluster: Cluster, plan: Plan) -> Running:
+    (plan.run / "files.sock").unlink(missing_ok=True)  # a proxy that is killed leaves it
+    return cluster.start(plan.proxy())
+
+
 def toml(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(toml, value))}]"
@@ -101,9 +111,7 @@ def toml(value: object) -> str:
 
 
 def connections_at_most() -> int:
-    """To each database server, from web processes and workers (docs/operating.md)."""
-    from config.app_sets import APP_SETS
-    from script.topology.plan import THREADS, WORKERS
-
-    web = sum(CLONES.get(name, 1) * THREADS.get(name, 1) for name in APP_SETS)
-    return web + sum(WORKERS.values())
+    """To each database server, from web processes and workers (docs/operating.md): one for each of their threads and
+    one for each process, which looks how far followers are."""
+    processes = [THREADS.get(name, 1) for name in APP_SETS for _ in range(CLONES.get(name, 1))]
+    return sum(1 + threads for threads in processes) + 2 * sum(WORKERS.values())

@@ -31,6 +31,7 @@ class Running:
     stop_signal: int
     patience: float
     generation: int = 0
+    stopping: bool = False  # a command ends it: the watcher lets it go
 
     @property
     def alive(self) -> bool:
@@ -40,7 +41,8 @@ class Running:
 @dataclass
 class State:
     """`leaders`: which node leads each database server. `lost`: nodes that must not be started as they are, since
-    another was promoted in their place. `alarms`: by server, since when (epoch seconds) it has no follower in step."""
+    another was promoted in their place. `alarms`: by server, since when (epoch seconds) it has no follower in step:
+    commits wait for nobody."""
 
     port: int
     ports: dict[str, int]
@@ -49,7 +51,6 @@ class State:
     leaders: dict[str, str] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     alarms: dict[str, float] = field(default_factory=dict)
-    ready: bool = False
 
     def of_kind(self, *kinds: str) -> list[Running]:
         return [part for part in self.parts.values() if part.kind in kinds]
@@ -109,6 +110,9 @@ class Cluster:
 
     def start(self, part: Part, env: Mapping[str, str] | None = None, *, generation: int = 0) -> Running:
         """Starts it, as the leader of a group of its own, and notes it down. `env`: the site's."""
+        before = self.read().parts.get(part.name)
+        if before and not before.alive:
+            stop(before, 0)  # its children may have outlived it
         log = self.data / "log" / f"{part.name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
@@ -134,11 +138,14 @@ class Cluster:
     def stop(self, parts: Iterable[Running], *, patience: float | None = None) -> None:
         """All of them at once, and returns when they are gone; forgets those that are still noted down."""
         chosen = list(parts)
+        pids = {part.pid for part in chosen}
+        with self.change() as state:
+            for part in state.parts.values():
+                part.stopping |= part.pid in pids
         with ThreadPoolExecutor(max(1, len(chosen))) as pool:
             list(pool.map(lambda part: stop(part, part.patience if patience is None else patience), chosen))
-        gone = {part.pid for part in chosen}
         with self.change() as state:
-            state.parts = {name: part for name, part in state.parts.items() if part.pid not in gone}
+            state.parts = {name: part for name, part in state.parts.items() if part.pid not in pids}
 
 
 def start_of(pid: int) -> str | None:

@@ -51,15 +51,15 @@ def replication(databases: Databases, state: State) -> dict[str, str]:
     said: dict[str, str] = {}
     for server, leader, follower in servers_of(state):
         try:
-            waits = databases.waits_for(leader)
-            found = {one["name"]: one for one in databases.followers_in_step(leader)}
             with databases.connect(leader) as connection:
+                found = databases.replication(connection)
                 used = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'").fetchone()
-            alarm = alarm_of(server, state)
-            how = f"commits wait for {waits}" if waits else "commits wait for nobody"
-            said[leader] = f"{'ALARM' if alarm else FINE}|leader of {server}, {used[0]} connections, {how}{alarm}"
-            one = found.get(follower)
-            behind = f"{one['bytes']} bytes, {one['ms']} ms behind, {one['sync']}" if one else "not in step"
+            alarm, one = alarm_of(server, state), found.in_step.get(follower)
+            how = f"commits wait for {found.waits_for or 'nobody'}{alarm}"
+            said[leader] = (
+                f"{'ALARM' if alarm else FINE}|leader of {server}, {used[0] if used else 0} connections, {how}"
+            )
+            behind = f"{one.bytes} bytes, {one.ms} ms behind, {one.sync}" if one else "not in step"
             said[follower] = f"{FINE if one else 'ALARM'}|follower of {server}, {behind}"
         except psycopg.Error as error:
             said[leader] = f"does not answer|leader of {server}: {str(error).strip().splitlines()[0]}"

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import structlog
@@ -31,11 +32,13 @@ class Watcher:
         self.cluster = cluster
         self.plan: Plan = cluster.plan()
         self.databases = Databases(cluster, self.plan)
+        self.connections: dict[str, psycopg.Connection[Any]] = {}
         self.stopping = threading.Event()
         self.rests: dict[str, tuple[float, float]] = {}  # name: (not before, the next rest)
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, lambda number, frame: self.stopping.set())
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what it started and what ended leaves nothing in the table
         while not self.stopping.wait(PAUSE):
             state = self.cluster.read()
             for server, leader, follower in servers_of(state):
@@ -44,19 +47,22 @@ class Watcher:
                 except psycopg.Error as error:
                     log.warning("leader.away", server=server, node=leader, error=str(error).strip())
             for part in state.parts.values():
-                if not part.alive and part.kind in ("web", "worker", "beat", "proxy", "redis"):
+                if not part.alive and not part.stopping and part.kind in ("web", "worker", "beat", "proxy", "redis"):
                     self.revive(part)
 
     def look_after(self, server: str, leader: str, follower: str) -> None:
-        in_step = follower in {one["name"] for one in self.databases.followers_in_step(leader)}
-        waits = self.databases.waits_for(leader) == follower
-        if in_step and not waits:
-            self.databases.wait_for_copy(leader, follower)
+        connection = self.connections.get(leader)
+        if connection is None or connection.closed:
+            connection = self.connections[leader] = self.databases.connect(leader)
+        found = self.databases.replication(connection)
+        waits = found.waits_for == follower
+        if follower in found.in_step and not waits:
+            self.databases.wait_for_copy(connection, follower)
             self._set_alarm(server, None)
             log.warning("follower.in_step", server=server, leader=leader, follower=follower)
-        elif not in_step and waits:
+        elif follower not in found.in_step and waits:
             self._set_alarm(server, time.time())  # before commits go on without it
-            self.databases.wait_for_copy(leader, None)
+            self.databases.wait_for_copy(connection, None)
             log.error("follower.lost", server=server, leader=leader, follower=follower, commits="wait for nobody")
 
     def _set_alarm(self, server: str, since: float | None) -> None:
@@ -82,7 +88,10 @@ class Watcher:
             if part.kind == "web":
                 web.replace(self.cluster, self.plan, env, part.name.removeprefix("web-"))
                 return
-            parts = [*self.plan.workers(), self.plan.proxy(), *(self.plan.redis(role) for role in REDIS)]
+            if part.kind == "proxy":
+                site.start_proxy(self.cluster, self.plan)
+                return
+            parts = [*self.plan.workers(), *(self.plan.redis(role) for role in REDIS)]
             self.cluster.start(next(one for one in parts if one.name == part.name), env)
         except Exception:
             log.exception("part.not_started", part=part.name)

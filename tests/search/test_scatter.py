@@ -31,7 +31,7 @@ def two_posts(alice: User, bob: User) -> None:
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Makes a server's answers wait until the test is over; nobody waits for as long in a test."""
     over = threading.Event()
-    monkeypatch.setattr(scatter, "SECONDS", 0.2)
+    monkeypatch.setattr("django.conf.settings.SEARCH_SECONDS", 0.2)
 
     def hang(alias: str) -> None:
         answer = scatter.Lane._answer
@@ -71,7 +71,8 @@ def test_a_server_that_hangs_is_missing_and_the_others_are_not(hanging: Callable
     assert scatter.ask_all(servers("content"), lambda connection: 1) == ({"content0": 1}, ["content1"])
 
 
-def test_a_slow_question_is_ended_by_the_server_itself() -> None:
+def test_a_slow_question_is_ended_by_the_server_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.conf.settings.SEARCH_SECONDS", 0.3)
     if connections["content0"].vendor != "postgresql":
         pytest.skip("SQLite ends no question")
 
