@@ -26,13 +26,12 @@ from script.benches.residents import Residents, Sizes, photo_to_upload, put_phot
 from script.benches.whole_cluster import FanOuts, memory, read, the_cluster
 from script.topology.state import Cluster
 
-WHOLE = Sizes(50_000, 100_000, 2_000_000, stars_followers=10_000, stars_posts=30, photos=400, seconds=180)
-QUICK = Sizes(5_000, 10_000, 200_000, stars_followers=2_500, stars_posts=5, photos=50, seconds=20)
+WHOLE = Sizes(50_000, 100_000, 2_000_000, stars_followers=10_000, stars_posts=30, photos=400, warm=45, seconds=180)
+QUICK = Sizes(5_000, 10_000, 200_000, stars_followers=2_500, stars_posts=5, photos=50, warm=10, seconds=20)
 OFTEN, RARELY = 30, 60  # seconds between two loads of a member's, on average
 GOALS = {RARELY: 100, OFTEN: 150}  # ms at most, for 99 of 100 loads
 COUNTED = ("nginx", "web", "Redis", "PostgreSQL")  # these together must do with one core
 ACTS = ("like", "comment", "follow", "upload")
-WARM = 10  # seconds that are not counted
 STARS_PAUSE = 1.5
 KILL_EVERY, KILLED = 10, ("feed-0", "interaction-0", "feed-1", "interaction-1", "accounts-0", "friends-0")
 STEPS, STEP_SECONDS, RISE = 14, 4, 1.2
@@ -53,8 +52,9 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
     ]
     measures = [site.rarely, site.often, site.photos, site.killed]
     for measure in measures if quick else [*measures, site.overload]:
-        rows += measure()
-        print(*(f"{one['measure']}: {one['value']} {one['unit']}" for one in rows[-40:]), sep="\n", flush=True)
+        found = measure()
+        print(*(f"{one['measure']}: {one['value']} {one['unit']}" for one in found), sep="\n", flush=True)
+        rows += found
     return rows
 
 
@@ -80,18 +80,18 @@ class Site:
         return self.watched(OFTEN, self.sizes.stars_posts)
 
     def watched(self, interval: int, stars_posts: int) -> list[dict[str, Any]]:
-        counted = self.sizes.seconds
-        steps = [(WARM + counted + stars_posts * STARS_PAUSE, self.rate(interval))]
+        warm, counted = self.sizes.warm, self.sizes.seconds
+        steps = [(warm + counted + stars_posts * STARS_PAUSE, self.rate(interval))]
         with visitors(self.residents, self.port, steps, acts=self.acts) as visits:
-            until(visits, WARM)
+            until(visits, warm)
             before = read(self.cluster)
             with FanOuts() as fan_outs:
-                until(visits, WARM + counted)
+                until(visits, warm + counted)
             used = read(self.cluster) - before
             star = self.stars_posts(stars_posts)
             held = memory(self.cluster) if stars_posts else None
         name = f"every {interval} s"
-        whole, counted_visits = visits, visits.between(WARM, WARM + counted)
+        whole, counted_visits = visits, visits.between(warm, warm + counted)
         rows = latencies(name, counted_visits, counted, GOALS[interval])
         rows.append(row(f"{name}: errors", [sum(whole.errors().values())], "requests", at_most=0, digits=0))
         rows += [row(f"{name}: … {error}", [times], "requests", digits=0) for error, times in whole.errors().items()]
@@ -130,14 +130,15 @@ class Site:
         return sorted(found)
 
     def photos(self) -> list[dict[str, Any]]:
-        photos, counted = put_photos(self.residents, self.sizes.photos), self.sizes.seconds
-        steps = [(WARM + counted, self.rate(RARELY))]
+        warm, counted = self.sizes.warm, self.sizes.seconds
+        photos = put_photos(self.residents, self.sizes.photos)
+        steps = [(warm + counted, self.rate(RARELY))]
         with visitors(self.residents, self.port, steps, photos=photos) as visits:
-            until(visits, WARM)
+            until(visits, warm)
             before = read(self.cluster)
-            until(visits, WARM + counted)
+            until(visits, warm + counted)
             used = read(self.cluster) - before
-        some = visits.between(WARM, WARM + counted)
+        some = visits.between(warm, warm + counted)
         answers = [answer[3] for answer in some.of("photo").answers]
         hits = sum(outcome.split(":")[-1] in ("hit", "stale", "updating") for outcome in answers)
         return [
@@ -156,10 +157,10 @@ class Site:
     def killed(self) -> list[dict[str, Any]]:
         """A process holds one request: it has one thread. Loads are asked of another one, what writes is not."""
         seconds = min(60.0, self.sizes.seconds)
-        with visitors(self.residents, self.port, [(WARM + seconds, self.rate(OFTEN))], acts=self.acts) as visits:
+        with visitors(self.residents, self.port, [(KILL_EVERY + seconds, self.rate(OFTEN))], acts=self.acts) as visits:
             times = int(seconds / KILL_EVERY)
             for number in range(times):
-                until(visits, WARM + number * KILL_EVERY)
+                until(visits, (1 + number) * KILL_EVERY)
                 process = self.cluster.read().parts[f"web-{KILLED[number % len(KILLED)]}"]
                 os.killpg(process.pid, signal.SIGKILL)
         loads, acts = visits.of("feed"), visits.of(*ACTS)
