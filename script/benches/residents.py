@@ -1,5 +1,5 @@
 """Whom script/bench visitors is about: a seeded population with power-law follows, one author with very many followers,
-everybody logged in, with a feed and a first page in Redis.
+everybody logged in within the last hour, with a feed in Redis.
 
 Uploaders are members with 140 to 300 followers, so that a photo of theirs goes to about 200 feeds.
 """
@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from array import array
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from heapq import nlargest
 from io import BytesIO
-from multiprocessing import get_context
 
-import django
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import make_password
@@ -25,7 +24,6 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connections
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from PIL import Image
@@ -33,11 +31,16 @@ from PIL import Image
 from config.management.commands.seed import free_names, write_everywhere
 from config.seed.population import Population, draw
 from config.seed.rows import PRIVATE_ONE_IN, Rows
+from feeds import store
+from feeds.page_store import Face, keep_face
+from feeds.selectors import FIRST_PAGE
+from feeds.services import ACTS_KNOWN
+from media.cards import cards_for
 from media.models import Photo
 from photoapp.ids import new_id_beside
 from photoapp.redis_clients import FEEDS, acting
 from users.models import User
-from users.sessions import COPY_SECONDS, KEY_LENGTH, SessionStore, prefix_of, record_key
+from users.sessions import COPY_SECONDS, KEY_LENGTH, SEEN, SEEN_EVERY, SessionStore, prefix_of, record_key
 
 FEW, MANY = 140, 300  # followers of those who upload
 WIDTH = 640  # of the renditions that are looked at
@@ -100,9 +103,7 @@ def settle(sizes: Sizes) -> Residents:
     names, password = free_names(sizes.members), make_password(None)
     write_everywhere(Rows(population, names, password, 1), quiet=True)
     residents = Residents(population, star, names, log_in(population.members, password))
-    connections.close_all()
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=django.setup) as pool:
-        list(pool.map(prepare_feeds, chunks(population.members)))
+    build_feeds(population, names)
     return residents
 
 
@@ -132,7 +133,7 @@ def log_in(members: Sequence[int], password: str) -> list[str]:
             for id in chunk:
                 key = prefix_of(id)
                 key += get_random_string(KEY_LENGTH - len(key), VALID_KEY_CHARS)
-                data = {SESSION_KEY: str(id), **common}
+                data = {SESSION_KEY: str(id), **common, SEEN: int(time.time() - random.random() * SEEN_EVERY)}
                 rows.append(Session(session_key=key, session_data=encode(data), expire_date=until))
                 pipe.set(record_key(key), json.dumps(data), ex=COPY_SECONDS)
                 cookies.append(f"{settings.SESSION_COOKIE_NAME}={key}")
@@ -141,14 +142,32 @@ def log_in(members: Sequence[int], password: str) -> list[str]:
     return cookies
 
 
-def prepare_feeds(members: Sequence[int]) -> None:
-    """Of some members, in a process of its own: what their first visit would leave behind."""
-    from feeds import services
-    from feeds.first_page import renewed_page
-
-    for id in members:
-        services.rebuild(id)
-        renewed_page(id, settings.LANGUAGE_CODE)
+def build_feeds(population: Population, names: Sequence[str]) -> None:
+    """As services.rebuild leaves them, from what was drawn: reading it back for so many takes minutes. Cards of what
+    comes first on them are rendered, as when posts are published."""
+    seen: set[int] = set()
+    ids, posts, likes = population.members, population.posts, set(population.likes)
+    written: dict[int, list[int]] = {}  # numbers of posts by number of their owner
+    for post, (_, owner) in enumerate(posts):
+        written.setdefault(owner, []).append(post)
+    pulled = {number for number in range(len(ids)) if population.follower_count(number) > settings.FANOUT_THRESHOLD}
+    for number, id in enumerate(ids):
+        edges = slice(population.following_from[number], population.following_from[number + 1])
+        authors = list(population.followees[edges])
+        feed = nlargest(store.FEED_LENGTH, (post for author in [*authors, number] for post in written.get(author, ())))
+        newest, known = feed[:ACTS_KNOWN], 0
+        if len(newest) == ACTS_KNOWN:
+            known = posts[newest[-1]][0]
+        acts = [f"l{posts[post][0]}" for post in newest if (post, number) in likes]
+        begun = store.begin(id)
+        store.add_pulls(id, [ids[author] for author in authors if author in pulled])
+        listed = store.IdList([posts[post][0] for post in feed], len(feed) < store.FEED_LENGTH)
+        if not store.finish(id, begun.version, store.Built(listed, [ids[author] for author in authors], acts, known)):
+            raise RuntimeError(f"the feed of {id} was not stored")
+        seen.update(listed.ids[: FIRST_PAGE + 1])
+        keep_face(begun.version.partition("/")[0], Face(id, names[number], User().theme, False))
+    for chunk in chunks(sorted(seen)):
+        cards_for(chunk, settings.LANGUAGE_CODE)
 
 
 def put_photos(residents: Residents, count: int) -> list[str]:

@@ -16,6 +16,7 @@ from tests.parts.process import PartError, find_binary, unprivileged_user
 SERVERS = ("auth", "friends0", "friends1", "content0", "content1")
 NODES = ("a", "b")
 REDIS = {"cache": "allkeys-lfu", "feeds": "allkeys-lfu", "broker": "noeviction"}
+MEMORY = {"cache": "512mb", "feeds": "2gb", "broker": "512mb"}  # at most; of feeds about 12 KB a member
 CLONES = {"feed": 2, "interaction": 2}  # of other app sets there is one process
 THREADS = {"upload": 4}  # a slow body holds a thread; elsewhere nginx has read it before
 # How much Celery workers yield to who waits for a page (docs/operating.md): niceness of each queue's.
@@ -124,7 +125,7 @@ class Plan:
 
     def redis(self, role: str) -> Part:
         """With the settings that photoapp/redis_roles.py asks for."""
-        options = {"maxmemory": "512mb", "maxmemory-policy": REDIS[role], "save": "", "appendonly": "no"}
+        options = {"maxmemory": MEMORY[role], "maxmemory-policy": REDIS[role], "save": "", "appendonly": "no"}
         options |= {"dir": str(self.run), "maxclients": "4000"}
         if role == "broker":
             options |= {"port": str(self.ports["broker"]), "bind": "127.0.0.1"}
