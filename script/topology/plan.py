@@ -112,9 +112,16 @@ class Plan:
 
     def node(self, server: str, node: str) -> Part:
         name = node_name(server, node)
-        home = self.data / "postgres" / name
         options = {**POSTGRES, "cluster_name": name}
-        command = [str(binary("postgres")), "-D", str(home / "data"), "-p", str(self.ports[name]), "-k", str(home)]
+        command = [
+            str(binary("postgres")),
+            "-D",
+            str(self.data / "postgres" / name / "data"),
+            "-p",
+            str(self.ports[name]),
+            "-k",
+            "",
+        ]
         command += [f"--{key}={value}" for key, value in options.items()]
         address = f"127.0.0.1:{self.ports[name]}"
         return Part(name, "postgres", command, address, unprivileged_user(), signal.SIGINT)
