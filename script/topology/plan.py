@@ -25,6 +25,7 @@ WORKERS = {"photos": 2, "fanout": 1, "feeds": 1, "default": 2}  # Celery queues,
 MAX_CONNECTIONS = 60
 POSTGRES = {
     "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
     "max_connections": str(MAX_CONNECTIONS),
     "shared_buffers": "48MB",
     "min_wal_size": "32MB",
@@ -113,15 +114,8 @@ class Plan:
     def node(self, server: str, node: str) -> Part:
         name = node_name(server, node)
         options = {**POSTGRES, "cluster_name": name}
-        command = [
-            str(binary("postgres")),
-            "-D",
-            str(self.data / "postgres" / name / "data"),
-            "-p",
-            str(self.ports[name]),
-            "-k",
-            "",
-        ]
+        data = self.data / "postgres" / name / "data"
+        command = [str(binary("postgres")), "-D", str(data), "-p", str(self.ports[name])]
         command += [f"--{key}={value}" for key, value in options.items()]
         address = f"127.0.0.1:{self.ports[name]}"
         return Part(name, "postgres", command, address, unprivileged_user(), signal.SIGINT)
