@@ -31,7 +31,7 @@ def storages_from(url: str) -> dict[str, Any]:
                 s3={"addressing_style": "path"},
                 connect_timeout=3,
                 read_timeout=20,
-                retries={"max_attempts": 3, "mode": "standard"},
+                retries={"total_max_attempts": 2, "mode": "standard"},  # with full jitter and a budget
             ),
         }
         return {"default": {"BACKEND": "photoapp.storage.S3Store", "OPTIONS": options}, "staticfiles": STATIC}

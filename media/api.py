@@ -26,9 +26,10 @@ from media.serializers import (
 from media.uploads import InvalidUpload
 from photoapp.api import CURSOR, WRITE_ERRORS, ApiView, answers, checked, page_of, page_response
 from photoapp.middleware import body_is_whole
+from photoapp.overload import come_again
 from users.requests import MemberRequest
 
-RETRY_AFTER_SECONDS = 30
+COME_AGAIN_SECONDS = 30
 NO_POST = "There is no such post, or it is not for you."
 NO_COMMENT = "There is no such comment, or it is not for you."
 
@@ -43,7 +44,10 @@ class Refused(APIException):
 
 class Away(APIException):
     status_code = 503
-    wait = RETRY_AFTER_SECONDS
+
+    @property
+    def wait(self) -> int:
+        return int(come_again(COME_AGAIN_SECONDS))
 
 
 def post_or_404(request: Request, post_id: int, *, live: bool = False) -> Post:

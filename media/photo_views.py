@@ -14,6 +14,7 @@ from media.models import FORMATS, WIDTHS, Photo
 from media.selectors import visible_photo
 from photoapp.authentication import TokenAuthentication
 from photoapp.http_cache import PERSONAL, Policy, states
+from photoapp.overload import come_again
 from users.selectors import Viewer
 
 log = structlog.get_logger(__name__)
@@ -63,7 +64,7 @@ def _bytes(photo: Photo, width: int, format: str, headers: dict[str, str]) -> Ht
         return _absent()
     except Exception as error:  # boto3 and the file system have no error in common
         log.warning("photo.store_away", photo=photo.id, error=repr(error))
-        return _refusal(503, "The photo store cannot be reached just now.", {"Retry-After": "10"})
+        return _refusal(503, "The photo store cannot be reached just now.", {"Retry-After": come_again()})
 
 
 def _viewer(request: HttpRequest) -> Viewer:

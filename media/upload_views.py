@@ -18,9 +18,10 @@ from media.services import StorageAway, discard_staged, publish_post, publish_st
 from media.uploads import InvalidUpload
 from photoapp.http_cache import personal
 from photoapp.middleware import body_is_whole
+from photoapp.overload import come_again
 from users.services import update_profile
 
-RETRY_AFTER_SECONDS = 30
+COME_AGAIN_SECONDS = 30
 MOST_KEYS = 50  # in one question
 
 AnyResponse = TypeVar("AnyResponse", bound=HttpResponse)
@@ -69,7 +70,7 @@ def _publish(request: HttpRequest, form: UploadForm) -> Post:
 
 
 def _come_again(response: AnyResponse) -> AnyResponse:
-    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response["Retry-After"] = come_again(COME_AGAIN_SECONDS)
     return response
 
 

@@ -29,6 +29,7 @@ from uuid import uuid4
 import redis
 
 from photoapp.cache_stats import count
+from photoapp.overload import remaining
 from photoapp.redis_clients import CACHE, RedisAway, acting, quick
 from photoapp.replicas import from_leaders
 
@@ -194,7 +195,7 @@ class _Asked:
 
     def computed_once(self) -> Any:
         """Computes if no other process does; else waits for what it stores. In one thread of this process at a time."""
-        token, deadline = uuid4().hex, time.monotonic() + WAIT_SECONDS
+        token, deadline = uuid4().hex, time.monotonic() + remaining(WAIT_SECONDS)
         while True:
             try:
                 claimed, entry = quick(CACHE, lambda client: self.claim(client, token))
@@ -233,7 +234,7 @@ class _Asked:
             quick(CACHE, lambda client: _give_back(client)(keys=[self.lease], args=[token]))
 
     def bounded(self) -> Any:
-        if not _computing.acquire(timeout=COMPUTING_WAIT):
+        if not _computing.acquire(timeout=remaining(COMPUTING_WAIT)):
             count(self.family, "overloaded")
             raise Overloaded("too many computations at a time")
         try:
@@ -281,7 +282,7 @@ class Flights:
                 flight = self.flying[key] = Future()
         if not leads:
             try:
-                return flight.result(WAIT_SECONDS + LEASE_SECONDS)
+                return flight.result(remaining(WAIT_SECONDS + LEASE_SECONDS))
             except FlightTimeout as error:
                 raise Overloaded(f"{key} takes too long") from error
         try:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from photoapp.http_cache import Policy, sends
+from photoapp.overload import come_again
 from photoapp.refusals import refusal
 from photoapp.remember import Overloaded
 
@@ -56,7 +57,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     if isinstance(error, OperationalError | InterfaceError | Overloaded):
         response = refusal(request, 503, _("The site cannot answer just now."))
-        response.headers["Retry-After"] = "2" if isinstance(error, Overloaded) else "10"
+        response.headers["Retry-After"] = come_again(3 if isinstance(error, Overloaded) else 10)
         return response
     return refusal(request, 500, _("Something went wrong on our side."))
 

@@ -134,6 +134,7 @@ class Site:
         if not is_loopback(host):
             env.setdefault("ALLOWED_HOSTS", ",".join(own_names(host)))
         env["PYTHONUNBUFFERED"] = "1"
+        env.setdefault("GRANIAN_BLOCKING_THREADS", "32")
         for variable, database in zip(REDIS_VARIABLES, range(3), strict=True):
             env.setdefault(variable, f"redis://127.0.0.1:{self.redis_port}/{database}")
         return env
@@ -145,9 +146,10 @@ class Site:
         return [*celery, "worker", "-B", *options, "--schedule", str(self.data / "celerybeat-schedule")]
 
     def _web_command(self) -> list[str]:
-        """Clients that send slowly hold a thread each; the timeout ends a stop that they would block."""
+        """Clients that send slowly hold a thread each (photoapp/overload.py leaves some to others, and reads how many
+        there are); the timeout ends a stop that they would block."""
         command = [str(PYTHON), "-m", "granian", "--interface", "wsgi", "--no-ws", "--workers", "1"]
-        command += ["--host", self.options.host, "--port", str(self.options.port), "--blocking-threads", "16"]
+        command += ["--host", self.options.host, "--port", str(self.options.port)]
         return [*command, "--workers-kill-timeout", "30", "--log-level", "error", "config.wsgi:application"]
 
     def _start_redis(self) -> None:

@@ -141,10 +141,10 @@ class Plan:
         app_set = name.rpartition("-")[0]
         path = self.socket(f"{name}.{generation}")
         options = ["--interface", "wsgi", "--no-ws", "--uds", str(path), "--backlog", "4096", "--workers", "1"]
-        options += ["--blocking-threads", str(THREADS.get(app_set, 1)), "--workers-kill-timeout", "20"]
-        options += ["--respawn-failed-workers", "--no-access-log", "--log-level", "warning"]
+        options += ["--workers-kill-timeout", "20", "--respawn-failed-workers", "--no-access-log"]
+        options += ["--log-level", "warning"]
         command = [sys.executable, "-m", "granian", *options, "config.wsgi:application"]
-        settings = {"APP_SETS": app_set}
+        settings = {"APP_SETS": app_set, "GRANIAN_BLOCKING_THREADS": str(THREADS.get(app_set, 1))}
         return Part(f"web-{name}", "web", command, f"unix:{path}", patience=25, settings=settings, revived=True)
 
     def workers(self) -> Iterator[Part]:

@@ -94,7 +94,7 @@ export class Queue {
     const passing = status === 0 || status === 429 || status >= 500 || body.again;
     if (!passing) return this.show(photo, { state: status === 401 || status === 403 ? "failed" : "refused", message });
     if (status && tries >= TRIES) return this.show(photo, { state: "failed", message, tries: 0 });
-    const seconds = Math.max(wait, Math.min(LONGEST, 2 ** tries) * (0.5 + Math.random() / 2));
+    const seconds = Math.max(wait, Math.min(LONGEST, 2 ** tries) * Math.random()); // full jitter
     photo.timer = setTimeout(() => this.again(photo), seconds * 1000);
     return this.show(photo, { state: "later", message, tries });
   }
