@@ -234,18 +234,26 @@ class _Asked:
             quick(CACHE, lambda client: _give_back(client)(keys=[self.lease], args=[token]))
 
     def bounded(self) -> Any:
+        if getattr(_this_thread, "computes", False):  # what it needs for its value has a place with it
+            return self.counted()
         if not _computing.acquire(timeout=remaining(COMPUTING_WAIT)):
             count(self.family, "overloaded")
             raise Overloaded("too many computations at a time")
+        _this_thread.computes = True
         try:
-            count(self.family, "computed")
-            with from_leaders():
-                return self.compute()
+            return self.counted()
         finally:
+            _this_thread.computes = False
             _computing.release()
+
+    def counted(self) -> Any:
+        count(self.family, "computed")
+        with from_leaders():
+            return self.compute()
 
 
 _computing = threading.BoundedSemaphore(COMPUTING_MOST)
+_this_thread = threading.local()
 
 STORE = """
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end

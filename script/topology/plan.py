@@ -28,6 +28,7 @@ WORKERS = {"photos": 2, "fanout": 1, "feeds": 1, "search": 1, "default": 2}  # C
 MAX_CONNECTIONS = 60
 POSTGRES = {
     "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
     "max_connections": str(MAX_CONNECTIONS),
     "shared_buffers": "48MB",
     "min_wal_size": "32MB",
@@ -116,9 +117,9 @@ class Plan:
 
     def node(self, server: str, node: str) -> Part:
         name = node_name(server, node)
-        home = self.data / "postgres" / name
         options = {**POSTGRES, "cluster_name": name}
-        command = [str(binary("postgres")), "-D", str(home / "data"), "-p", str(self.ports[name]), "-k", str(home)]
+        data = self.data / "postgres" / name / "data"
+        command = [str(binary("postgres")), "-D", str(data), "-p", str(self.ports[name])]
         command += [f"--{key}={value}" for key, value in options.items()]
         address = f"127.0.0.1:{self.ports[name]}"
         return Part(name, "postgres", command, address, unprivileged_user(), signal.SIGINT)
@@ -144,10 +145,10 @@ class Plan:
         app_set = name.rpartition("-")[0]
         path = self.socket(f"{name}.{generation}")
         options = ["--interface", "wsgi", "--no-ws", "--uds", str(path), "--backlog", "4096", "--workers", "1"]
-        options += ["--blocking-threads", str(THREADS.get(app_set, 1)), "--workers-kill-timeout", "20"]
-        options += ["--respawn-failed-workers", "--no-access-log", "--log-level", "warning"]
+        options += ["--workers-kill-timeout", "20", "--respawn-failed-workers", "--no-access-log"]
+        options += ["--log-level", "warning"]
         command = [sys.executable, "-m", "granian", *options, "config.wsgi:application"]
-        settings = {"APP_SETS": app_set}
+        settings = {"APP_SETS": app_set, "GRANIAN_BLOCKING_THREADS": str(THREADS.get(app_set, 1))}
         return Part(f"web-{name}", "web", command, f"unix:{path}", patience=25, settings=settings, revived=True)
 
     def workers(self) -> Iterator[Part]:

@@ -17,8 +17,8 @@ import psycopg
 import structlog
 
 from script.topology import site, web
-from script.topology.databases import Databases, servers_of
-from script.topology.plan import REDIS, Plan
+from script.topology.databases import Databases, roles
+from script.topology.plan import REDIS, SERVERS, Plan, node_name
 from script.topology.state import Cluster, Running
 
 PAUSE = 0.5
@@ -39,16 +39,20 @@ class Watcher:
     def run(self) -> None:
         signal.signal(signal.SIGTERM, lambda number, frame: self.stopping.set())
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what it started and what ended leaves nothing in the table
+        for server in SERVERS:  # one that hangs holds up nobody else's
+            threading.Thread(target=self.watch, args=(server,), name=f"watch {server}", daemon=True).start()
         while not self.stopping.wait(PAUSE):
-            state = self.cluster.read()
-            for server, leader, follower in servers_of(state):
-                try:
-                    self.look_after(server, leader, follower)
-                except psycopg.Error as error:
-                    log.warning("leader.away", server=server, node=leader, error=str(error).strip())
-            for part in state.parts.values():
+            for part in self.cluster.read().parts.values():
                 if not part.alive and not part.stopping and part.kind in ("web", "worker", "beat", "proxy", "redis"):
                     self.revive(part)
+
+    def watch(self, server: str) -> None:
+        while not self.stopping.wait(PAUSE):
+            leader, follower = (node_name(server, node) for node in roles(server, self.cluster.read()))
+            try:
+                self.look_after(server, leader, follower)
+            except psycopg.Error as error:
+                log.warning("leader.away", server=server, node=leader, error=str(error).strip())
 
     def look_after(self, server: str, leader: str, follower: str) -> None:
         connection = self.connections.get(leader)

@@ -282,3 +282,20 @@ def test_a_redis_that_does_not_answer_is_not_asked_for_a_while(monkeypatch: pyte
     later += redis_clients.OPEN_SECONDS + 0.01
     assert redis_clients.quick(CACHE, lambda client: "back") == "back"
     assert redis_clients.quick(CACHE, lambda client: "back") == "back"
+
+
+def test_what_a_value_is_made_of_needs_no_place_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else all places could be held by values that wait for one."""
+    monkeypatch.setattr(module, "_computing", threading.BoundedSemaphore(2))
+    monkeypatch.setattr(module, "COMPUTING_WAIT", 0.1)
+    together = threading.Barrier(2)
+
+    def outer(number: int) -> int:
+        def compute() -> int:
+            together.wait(10)
+            return remember(f"test:inner{number}", lambda: number, ttl=10) + 1
+
+        return remember(f"test:outer{number}", compute, ttl=10)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(outer, range(2))) == [1, 2]

@@ -43,10 +43,10 @@ def test_each_app_set_has_a_process_and_those_that_most_ask_have_two(plan: Plan)
 
 def test_a_web_process_serves_its_set_alone_on_a_socket_with_its_generation(plan: Plan) -> None:
     part = plan.web("feed-1", 7)
-    assert part.settings == {"APP_SETS": "feed"} and part.name == "web-feed-1"
+    assert part.settings == {"APP_SETS": "feed", "GRANIAN_BLOCKING_THREADS": "1"} and part.name == "web-feed-1"
     assert option(part.command, "--uds") == str(plan.data / "run" / "feed-1.7.sock")
-    assert option(part.command, "--blocking-threads") == "1"
-    assert option(plan.web("upload-0", 1).command, "--blocking-threads") == "4"
+    upload = plan.web("upload-0", 1).settings
+    assert upload == {"APP_SETS": "upload", "GRANIAN_BLOCKING_THREADS": "4"}
 
 
 def test_each_queue_has_a_worker(plan: Plan) -> None:

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.test import Client
 
 from photoapp import cache_stats
+from photoapp.redis_clients import CACHE, acting
 from search.services import index_posts
 from tests.parts.proxies import RunningProxy
-from tests.parts.sites import eventually
+from tests.parts.sites import LiveSite, eventually
 from tests.people import live_post
 from users.models import User
 
@@ -39,8 +40,13 @@ def get(proxy: RunningProxy, path: str, **more: object) -> requests.Response:
     return answer
 
 
-def test_a_frequent_term_reaches_the_databases_once(proxy: RunningProxy, posts: None) -> None:
+def test_a_frequent_term_reaches_the_databases_once(
+    proxy: RunningProxy, posts: None, live_site: LiveSite, request: pytest.FixtureRequest
+) -> None:
     path = "/search/?q=quokka&type=posts"
+    if "nginx" not in request.node.callspec.params.values():  # whose fixture did the same
+        live_site.process.restart()  # with what it had counted of other tests and not written down
+    acting(CACHE).delete(cache_stats.TOTAL)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: get(proxy, path), range(40)))
     assert len({answer.headers["ETag"] for answer in answers}) == 1

@@ -1,0 +1,43 @@
+"""Feeds in Redis as tests put them there, and look at them."""
+
+from typing import Any
+
+from feeds import store
+from feeds.store import Built, IdList
+from photoapp.redis_clients import FEEDS, acting
+
+MEMBER, OTHER = 7, 8
+BIG = 1 << 62  # ids beyond what a number in Lua holds exactly
+KEPT = (store.feed_key, store.pulls_key, store.heard_key, store.mine_key)  # what is built, and lives as long
+
+
+def begin(member: int = MEMBER) -> str:
+    return store.begin(member).version
+
+
+def note(*acts: str) -> None:
+    assert store.note_acts(MEMBER, store.turn(MEMBER), acts)
+
+
+def build(
+    ids: list[int], *, complete: bool = True, length: int = 500, member: int = MEMBER, **more: Any
+) -> store.IdList | None:
+    version = begin(member)
+    assert store.finish(member, version, Built(IdList(ids, complete), **more), length=length)
+    return stored(member)
+
+
+def stored(member: int = MEMBER) -> store.IdList | None:
+    return store.parse(acting(FEEDS).lrange(store.feed_key(member), 0, -1))
+
+
+def mine() -> set[bytes]:
+    return acting(FEEDS).smembers(store.mine_key(MEMBER)) - {b"0"}
+
+
+def put_page(member: int = MEMBER) -> None:
+    acting(FEEDS).hset(store.page_key(member), "en", "a page")
+
+
+def has_page(member: int = MEMBER) -> bool:
+    return bool(acting(FEEDS).exists(store.page_key(member)))
