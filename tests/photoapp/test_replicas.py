@@ -2,6 +2,7 @@
 lags or dies answers nobody. On real followers that are held up on purpose."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -33,6 +34,10 @@ from users.models import User
 pytestmark = [pytest.mark.django_db, pytest.mark.real("postgres")]
 
 ClientOf = Callable[[User], Client]
+
+
+def away(*args: Any) -> None:
+    raise RedisAway
 
 
 @pytest.fixture
@@ -80,11 +85,7 @@ def test_so_does_their_program_with_a_token(at_work: Followers, alice: User, pos
     assert answer(caption_of(post), alice, token="abc") == "after", "whose token it is nobody knows yet"
     replicas.identify(alice.id, b"abc")
     assert answer(caption_of(post), alice, token="abc") == "after"
-
-
-def test_a_known_token_reads_from_followers(at_work: Followers, alice: User) -> None:
-    replicas.identify(alice.id, b"abc")
-    assert "replica" in answer(lambda: server(alice), alice, token="abc")
+    assert "replica" in answer(lambda: reading_from("default"), alice, token="abc")
 
 
 def test_what_somebody_unknown_wrote_everybody_sees(at_work: Followers, alice: User, bob: User, post: Post) -> None:
@@ -138,9 +139,6 @@ def test_what_fills_a_cache_is_read_from_the_leader(at_work: Followers, alice: U
 def test_without_redis_the_leaders_are_read(
     at_work: Followers, alice: User, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*args: Any) -> None:
-        raise RedisAway
-
     monkeypatch.setattr(positions, "quick", away)
     assert answer(lambda: server(alice), alice) == alias_for(CONTENT, alice.id)
 
@@ -166,9 +164,6 @@ def test_what_could_not_be_noted_everybody_waits_for(
     leader = alias_for(CONTENT, alice.id)
     at_work.of(leader).hold()
 
-    def away(*args: Any) -> None:
-        raise RedisAway
-
     monkeypatch.setattr(positions, "acting", away)
     answer(change(post, "after"), alice, "POST")
     monkeypatch.undo()
@@ -177,11 +172,21 @@ def test_what_could_not_be_noted_everybody_waits_for(
     assert answer(caption_of(post), alice) == "after"
 
 
-def test_a_position_only_grows(at_work: Followers, alice: User) -> None:
+def test_a_leader_that_went_away_after_the_commit(at_work: Followers, alice: User, bob: User, post: Post) -> None:
+    """Its writer waits for it, and all for what it says when it is back; not for ever."""
     leader = alias_for(CONTENT, alice.id)
-    for at in (1 << 40, 1 << 39):
-        positions.note(alice.id, {leader: at})
-    assert positions.needed(alice.id)[leader] == 1 << 40
+
+    def withdraw_and_lose_the_leader() -> None:
+        change(post, "after")()
+        replicas.withdraws()
+        lost.enter_context(server_down(leader))
+
+    with ExitStack() as lost:
+        answer(withdraw_and_lose_the_leader, alice, "POST")
+    assert positions.needed(alice.id)[leader] == positions.UNKNOWN
+    assert positions.needed(bob.id)[leader] < positions.UNKNOWN
+    eventually(lambda: "replica" in answer(lambda: server(alice), bob))
+    assert answer(caption_of(post), bob) == "after"
 
 
 def test_one_that_lags_is_out_until_it_has_caught_up(
