@@ -269,7 +269,6 @@ def test_a_task_reads_leaders_unless_it_says_otherwise(at_work: Followers, alice
         assert server(alice) == leader
         with replicas.from_followers():
             assert server(alice) == f"{leader}_replica0"
-        assert server(alice) == leader
 
 
 def test_a_message_carries_what_its_sender_wrote(at_work: Followers, alice: User, post: Post) -> None:
@@ -303,7 +302,7 @@ def reads(counts: dict[str, int]) -> tuple[int, int]:
     return sum(number for alias, number in counts.items() if "replica" in alias), sum(counts.values())
 
 
-@pytest.mark.parametrize("path", ["/u/alice/", "/u/alice/followers/", "/notifications/", "/saved/", "/feed/?cursor="])
+@pytest.mark.parametrize("path", ["/u/alice/", "/u/alice/followers/", "/notifications/", "/saved/", "/upload/"])
 def test_pages_of_members_are_read_from_followers(
     at_work: Followers, client_of: ClientOf, bob: User, path: str
 ) -> None:
@@ -311,7 +310,7 @@ def test_pages_of_members_are_read_from_followers(
     client.get(path)
     at_work.catch_up()
     with counted_queries() as counts:
-        assert client.get(path).status_code in (200, 400)
+        assert client.get(path).status_code == 200
     on_followers, in_all = reads(counts)
     assert on_followers >= 0.9 * in_all, counts.sql
 
@@ -356,14 +355,10 @@ def test_who_signs_up_is_there_at_once(at_work: Followers) -> None:
 def test_without_followers_nothing_is_asked_of_redis(
     client_of: ClientOf, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(*args: Any) -> None:
-        raise AssertionError("asked")
-
     for name in ("needed", "note", "raise_floor"):
-        monkeypatch.setattr(positions, name, never)
+        monkeypatch.setattr(positions, name, pytest.fail)
     client = client_of(alice)
     assert client.get("/saved/").status_code == 200
-    assert not [alias for alias in connections if "replica" in alias]
     assert Author.objects.for_owner(alice.id).db == alias_for(CONTENT, alice.id)
 
 
