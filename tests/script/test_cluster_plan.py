@@ -125,6 +125,13 @@ def test_a_directory_is_made_and_found_again(tmp_path: Path, monkeypatch: pytest
     assert (again.ports, again.secrets, again.port) == (first.ports, first.secrets, 8081)
 
 
+def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "diary.txt").touch()
+    with pytest.raises(PartError, match="not empty"):
+        make_cluster(tmp_path, 8080)
+    assert [path.name for path in tmp_path.iterdir()] == ["diary.txt"]
+
+
 def test_a_directory_that_servers_cannot_reach_is_refused(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("servers run as who starts them")
