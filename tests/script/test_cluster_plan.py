@@ -16,6 +16,7 @@ from script.topology.databases import roles, servers_of
 from script.topology.plan import MAX_CONNECTIONS, REDIS, SERVERS, WORKERS, Plan, node_name
 from script.topology.state import Cluster, Running, State, start_of, stop
 from tests.parts.process import PartError
+from tests.parts.sites import QUEUES
 
 PORTS = {name: 20_000 + number for number, name in enumerate(Plan.port_names())}
 SECRETS = {name: f"{name}-word" for name in ("postgres", "store_access", "store_secret", "site")}
@@ -51,7 +52,7 @@ def test_a_web_process_serves_its_set_alone_on_a_socket_with_its_generation(plan
 
 def test_each_queue_has_a_worker(plan: Plan) -> None:
     queues = [option(part.command, "-Q") for part in plan.workers() if part.kind == "worker"]
-    assert sorted(queues) == sorted(["default", "feeds", "fanout", "photos"])
+    assert sorted(queues) == sorted(QUEUES)
 
 
 def test_redis_servers_have_what_their_roles_ask_for(plan: Plan) -> None:
