@@ -98,7 +98,9 @@ def emit(event: str, *, group: str, owner_id: int, **payload: Any) -> None:
 
 def _start(group: str, row: OutboxRow) -> None:
     if _handlers[row.handler].inline:
-        deliver(group, row.id)
+        # It need not be claimed: nobody else takes it before FIRST_SWEEP_AFTER.
+        row.attempts = 1
+        _run(group, row)
     else:
         hand_over(group, row.id, row.handler)
 
@@ -151,14 +153,17 @@ def deliver(group: str, row_id: int) -> bool:
     row = rows.first()
     if row is None:
         return True
-    if not claimed:
-        return False
+    return bool(claimed) and _run(group, row)
+
+
+def _run(group: str, row: OutboxRow) -> bool:
+    rows = OUTBOXES[group].objects.using(alias_for(group, row.id)).filter(id=row.id)
     try:
         _handlers[row.handler].run(**row.payload)
     except Exception as error:
         _failed(rows, row, error)
         if _handlers[row.handler].inline and isinstance(error, REDIS_AWAY):
-            owed.add(group, row_id)
+            owed.add(group, row.id)
         return False
     rows.delete()
     return True
@@ -216,6 +221,7 @@ def _failed(rows: Any, row: OutboxRow, error: Exception) -> None:
     wait = random.uniform(0, min(2**row.attempts, longest))  # full jitter (AWS architecture blog)
     parked = row.attempts >= MAX_ATTEMPTS and not redis_away  # it comes back, and the row is right
     rows.update(
+        attempts=row.attempts,
         leased_until=None,
         parked=parked,
         due_at=timezone.now() + timedelta(seconds=wait),

@@ -6,21 +6,21 @@ import platform
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from script.benches import parts
+from script.benches import parts, whole_cluster
 
 RESULTS = parts.ROOT / "var" / "bench"
 
 
 def main(name: str, quick: bool) -> int:
     started = time.monotonic()
-    servers = parts.CONTENT_SERVERS.get(name)
-    with parts.site(servers) if servers else parts.nothing():
+    with surroundings(name):
         rows = import_module(f"script.benches.{name}").run(quick)
     report = {"name": name, "quick": quick, "commit": commit(), "machine": machine(), "rows": rows}
     RESULTS.mkdir(parents=True, exist_ok=True)
@@ -29,6 +29,13 @@ def main(name: str, quick: bool) -> int:
     print_table(rows)
     print(f"\n{name} took {time.monotonic() - started:.0f} s; rows are in {file.relative_to(parts.ROOT)}")
     return 0
+
+
+def surroundings(name: str) -> AbstractContextManager[None]:
+    if name == "visitors":
+        return whole_cluster.running()
+    servers = parts.CONTENT_SERVERS.get(name)
+    return parts.site(servers) if servers else parts.nothing()
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:

@@ -22,6 +22,7 @@ from photoapp.shards import CONTENT, alias_for, servers
 from script.benches.crowd import Crowd, finished_post
 from script.benches.feed import check, get
 from script.benches.parts import Server
+from script.topology.state import be_nice
 
 FAN_OUT = "feeds.fan_out"  # how the names of its outbox rows begin
 # Queues, processes and niceness, as docs/operating.md has them.
@@ -38,17 +39,9 @@ def celery_workers() -> Iterator[None]:
             command += ["--concurrency", str(processes), "--loglevel", "WARNING"]
             worker = Server(command, log=Path(os.environ["DATA_DIR"]) / f"worker{number}.log", env=dict(os.environ))
             stack.callback(worker.stop)
-            be_nice(worker, niceness)
+            be_nice(worker.process.pid, niceness)
         worker.wait_until(lambda: len(app.control.ping(timeout=0.5)) == len(WORKERS), seconds=60)
         yield
-
-
-def be_nice(worker: Server, niceness: int) -> None:
-    """A session of processes yields to others by the niceness of its group, where the kernel groups them so."""
-    os.setpriority(os.PRIO_PGRP, worker.process.pid, niceness)
-    group = Path(f"/proc/{worker.process.pid}/autogroup")
-    if group.exists():
-        group.write_text(str(niceness))
 
 
 def publish(author: int) -> tuple[float, int]:

@@ -16,8 +16,11 @@ from tests.parts.process import PartError, find_binary, unprivileged_user
 SERVERS = ("auth", "friends0", "friends1", "content0", "content1")
 NODES = ("a", "b")
 REDIS = {"cache": "allkeys-lfu", "feeds": "allkeys-lfu", "broker": "noeviction"}
+MEMORY = {"cache": "512mb", "feeds": "2gb", "broker": "512mb"}  # at most; of feeds about 12 KB a member
 CLONES = {"feed": 2, "interaction": 2}  # of other app sets there is one process
 THREADS = {"upload": 4}  # a slow body holds a thread; elsewhere nginx has read it before
+# How much Celery workers yield to who waits for a page (docs/operating.md): niceness of each queue's.
+NICENESS = {"fanout": 5, "default": 10, "photos": 10, "search": 10, "feeds": 19}
 WORKERS = {"photos": 2, "fanout": 1, "feeds": 1, "search": 1, "default": 2}  # Celery queues, and processes for each
 
 # To each server: one for each thread of web processes and each process of workers, and one more for each process, which
@@ -55,6 +58,7 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = 10  # seconds between asking it to stop and killing it
     settings: dict[str, str] | None = None  # beside the site's environment; None: it gets neither
+    niceness: int = 0
     revived: bool = False  # the watcher starts it again
 
 
@@ -122,7 +126,7 @@ class Plan:
 
     def redis(self, role: str) -> Part:
         """With the settings that photoapp/redis_roles.py asks for."""
-        options = {"maxmemory": "512mb", "maxmemory-policy": REDIS[role], "save": "", "appendonly": "no"}
+        options = {"maxmemory": MEMORY[role], "maxmemory-policy": REDIS[role], "save": "", "appendonly": "no"}
         options |= {"dir": str(self.run), "maxclients": "4000"}
         if role == "broker":
             options |= {"port": str(self.ports["broker"]), "bind": "127.0.0.1"}
@@ -153,7 +157,10 @@ class Plan:
         for queue, processes in WORKERS.items():
             options = ["-Q", queue, "--concurrency", str(processes), "-n", f"{queue}@cluster", "--loglevel", "WARNING"]
             command = [*celery, "worker", *options, "--without-gossip", "--without-mingle"]
-            yield Part(f"worker-{queue}", "worker", command, queue, patience=25, settings={}, revived=True)
+            niceness = NICENESS[queue]
+            yield Part(
+                f"worker-{queue}", "worker", command, queue, patience=25, settings={}, niceness=niceness, revived=True
+            )
         schedule = str(self.data / "celerybeat-schedule")
         beat = [*celery, "beat", "--schedule", schedule, "--pidfile", "", "--loglevel", "WARNING"]
         yield Part("beat", "beat", beat, settings={}, revived=True)

@@ -126,6 +126,8 @@ class Cluster:
                 cwd="/" if part.user else ROOT,
                 start_new_session=True,
             )
+        if part.niceness:
+            be_nice(process.pid, part.niceness)
         started = start_of(process.pid) or ""
         signal_number, patience = int(part.stop_signal), part.patience
         running = Running(
@@ -146,6 +148,14 @@ class Cluster:
             list(pool.map(lambda part: stop(part, part.patience if patience is None else patience), chosen))
         with self.change() as state:
             state.parts = {name: part for name, part in state.parts.items() if part.pid not in pids}
+
+
+def be_nice(group: int, niceness: int) -> None:
+    """A session of processes yields to others by the niceness of its group, where the kernel groups them so."""
+    with contextlib.suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PGRP, group, niceness)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{group}/autogroup").write_text(str(niceness))
 
 
 def start_of(pid: int) -> str | None:
