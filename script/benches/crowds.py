@@ -66,7 +66,7 @@ def visitors(
         for number, crowd in enumerate(crowds):
             rates = [(seconds, rate / PROCESSES) for seconds, rate in steps]
             cookies = residents.cookies[number::PROCESSES]
-            job = Job(port, f"127.0.0.{2 + number}", cookies, rates, acts or {}, photos or [])
+            job = Job(port, f"127.0.{2 + number}", cookies, rates, acts or {}, photos or [])
             tell(crowd, json.dumps(asdict(job)))
         for crowd in crowds:
             if crowd.stdout.readline() != "ready\n":  # type: ignore[union-attr]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from photoapp import ids, outbox
@@ -163,10 +164,24 @@ def test_an_inline_handler_runs_with_the_commit_and_a_failure_leaves_its_row(
         outbox.emit("test.inline", group="content", owner_id=OWNER, number=9)
         assert calls == [], "nothing happens before the commit"
     assert calls == [9]
+    (row,) = rows()
+    assert row.attempts == 1 and row.leased_until is None and "not now" in row.error
     fails.clear()
     outbox.drain()
     assert calls == [9, 9]
     assert rows() == []
+
+
+def test_an_inline_handler_costs_one_statement_beside_its_own(calls: list[int]) -> None:
+    @outbox.handles("test.inline", name="test.inline", inline=True)
+    def inline(number: int) -> None:
+        calls.append(number)
+
+    using = alias_for("content", OWNER)
+    with CaptureQueriesContext(connections[using]) as queries, transaction.atomic(using=using):
+        outbox.emit("test.inline", group="content", owner_id=OWNER, number=9)
+    written = [query["sql"].split()[0] for query in queries if "outbox" in query["sql"]]
+    assert calls == [9] and written == ["INSERT", "DELETE"], "nobody else could claim it"
 
 
 def test_one_dead_server_does_not_keep_the_others_waiting(calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:

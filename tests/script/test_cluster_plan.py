@@ -52,6 +52,7 @@ def test_a_web_process_serves_its_set_alone_on_a_socket_with_its_generation(plan
 
 def test_each_queue_has_a_worker(plan: Plan) -> None:
     queues = [option(part.command, "-Q") for part in plan.workers() if part.kind == "worker"]
+    assert all(part.niceness > 0 for part in plan.workers() if part.kind == "worker"), "people wait for pages"
     assert sorted(queues) == sorted(QUEUES)
 
 
