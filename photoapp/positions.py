@@ -50,6 +50,8 @@ def raise_floor(positions: Mapping[str, int]) -> None:
 
 
 def _raise(key: str, positions: Mapping[str, int], seconds: int) -> None:
+    if not positions:
+        return
     with acting(FEEDS).pipeline(transaction=True) as pipe:
         pipe.zadd(key, dict(positions), gt=True)
         pipe.expire(key, seconds)

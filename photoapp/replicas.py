@@ -93,11 +93,14 @@ class Reader:
             if member_id is not None:
                 positions.note(member_id, written)
             if member_id is None or self.withdrew:
-                positions.raise_floor(written)
+                positions.raise_floor({leader: at for leader, at in written.items() if at < positions.UNKNOWN})
         except RedisError as error:
             log.warning("replica.not_noted", error=f"{type(error).__name__}: {error}")
-            for leader in written:
-                followers.want_floor(leader)
+            unsaid = set(written)
+        else:
+            unsaid = {leader for leader, at in written.items() if at == positions.UNKNOWN}
+        for leader in unsaid:
+            followers.want_floor(leader)
 
 
 _reader: ContextVar[Reader | None] = ContextVar("reader", default=None)

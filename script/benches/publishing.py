@@ -26,7 +26,7 @@ from script.topology.state import be_nice
 
 FAN_OUT = "feeds.fan_out"  # how the names of its outbox rows begin
 # Queues, processes and niceness, as docs/operating.md has them.
-WORKERS = (("fanout", 2, 5), ("default,photos", 1, 10), ("feeds", 1, 19))
+WORKERS = (("fanout", 2, 5), ("default,photos,search", 1, 10), ("feeds", 1, 19))
 
 
 @contextmanager
@@ -152,7 +152,7 @@ def come_back(reader: Reader, member: int) -> float:
 
 PARTS = {
     "-Q fanout": "workers on fanout",
-    "-Q default": "worker on default and photos",
+    "-Q default": "worker on default, photos and search",
     "-Q feeds": "worker on feeds",
     "granian": "web",
     "script.benches.load": "load",

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from script.topology import status
+from script.topology import site, status
 from script.topology.bringing_up import BringingUp, make_cluster
 from script.topology.databases import Databases
 from script.topology.plan import SERVERS
@@ -67,6 +67,8 @@ def up(data: Path, options: argparse.Namespace) -> None:
     logins = data / "demo.json"
     for login in json.loads(logins.read_text()).values() if logins.exists() else []:
         say(f"    log in as {login['username']:<6} with {login['password']}")
+    if not site.PURGE_MODULE.exists():
+        say("nginx has no module cache-purge here: what is withdrawn leaves the proxy by itself, within a minute.")
     say(f"Data and logs are in {data}. script/cluster down ends it.")
 
 

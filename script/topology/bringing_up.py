@@ -89,6 +89,8 @@ def results(*futures: Future[None]) -> None:
 def make_cluster(data: Path, port: int) -> Cluster:
     """The data directory with its state, as it was or new."""
     data.mkdir(parents=True, exist_ok=True)
+    if not Cluster(data).exists and any(data.iterdir()):
+        raise PartError(f"{data} is not empty, and `down` would remove it; name another with --data")
     data.chmod(0o755)  # servers that run as another user look inside
     for name in ("run", "log", "postgres", "proxy-cache"):
         (data / name).mkdir(exist_ok=True)

@@ -191,15 +191,15 @@ def test_no_query_of_a_web_process_lasts_longer_than_its_request(db: None) -> No
 
 
 def test_slow_uploads_do_not_hold_up_pages(live_site: LiveSite) -> None:
-    """More of them than the process has threads."""
+    """More of them than the process has threads. (One that reads what is sent before it knows who sends it.)"""
     live_site.process.restart(GRANIAN_BLOCKING_THREADS="8")
     host, port = urlsplit(live_site).hostname, urlsplit(live_site).port
-    head = f"POST /upload/photos/ HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-    head += "Sec-Fetch-Site: same-origin\r\nContent-Length: 1000000\r\n\r\n"
+    head = f"POST /api/v1/users/ HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
+    head += "Content-Length: 1000000\r\n\r\n"
     slow = [socket.create_connection((host, port), timeout=30) for _ in range(12)]
     try:
         for one in slow:
-            one.sendall(head.encode() + b"--b\r\n")
+            one.sendall(head.encode() + b'{"username": "')
         for _ in range(5):
             assert requests.get(f"{live_site}/robots.txt", timeout=10).status_code == 200
     finally:

@@ -16,6 +16,7 @@ from script.topology.databases import roles, servers_of
 from script.topology.plan import MAX_CONNECTIONS, REDIS, SERVERS, WORKERS, Plan, node_name
 from script.topology.state import Cluster, Running, State, start_of, stop
 from tests.parts.process import PartError
+from tests.parts.sites import QUEUES
 
 PORTS = {name: 20_000 + number for number, name in enumerate(Plan.port_names())}
 SECRETS = {name: f"{name}-word" for name in ("postgres", "store_access", "store_secret", "site")}
@@ -52,7 +53,7 @@ def test_a_web_process_serves_its_set_alone_on_a_socket_with_its_generation(plan
 def test_each_queue_has_a_worker(plan: Plan) -> None:
     queues = [option(part.command, "-Q") for part in plan.workers() if part.kind == "worker"]
     assert all(part.niceness > 0 for part in plan.workers() if part.kind == "worker"), "people wait for pages"
-    assert sorted(queues) == sorted(["default", "feeds", "fanout", "photos", "search"])
+    assert sorted(queues) == sorted(QUEUES)
 
 
 def test_redis_servers_have_what_their_roles_ask_for(plan: Plan) -> None:
@@ -124,6 +125,13 @@ def test_a_directory_is_made_and_found_again(tmp_path: Path, monkeypatch: pytest
     first = make_cluster(data, 8080).read()
     again = make_cluster(data, 8081).read()
     assert (again.ports, again.secrets, again.port) == (first.ports, first.secrets, 8081)
+
+
+def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "diary.txt").touch()
+    with pytest.raises(PartError, match="not empty"):
+        make_cluster(tmp_path, 8080)
+    assert [path.name for path in tmp_path.iterdir()] == ["diary.txt"]
 
 
 def test_a_directory_that_servers_cannot_reach_is_refused(tmp_path: Path) -> None:
