@@ -17,7 +17,7 @@ GROUPS_OF: dict[str, tuple[str, ...]] = {
     "feed": ("auth", "friends", "content"),
     "interaction": ("auth", "friends", "content"),
     "friends": ("auth", "friends", "content"),
-    "search": ("auth", "friends"),
+    "search": ("auth", "friends", "content"),
     "admin": ("auth", "friends", "content"),
 }
 URL_MODULES = (

@@ -76,10 +76,14 @@ class Key:
         return cls(f'"~{route.path}"' if route.is_pattern else f'"{route.path}"', route.app_set, route.kept)
 
 
+def _patience_with(server: str) -> str:
+    return f"{server} max_fails=0" if server.startswith("unix:") else f"{server} max_fails=2 fail_timeout=2s"
+
+
 def render(proxy: Proxy) -> str:
     context: dict[str, Any] = {one.name: getattr(proxy, one.name) for one in fields(proxy)}
     context |= {
-        "sets": [{"name": name, "servers": proxy.upstreams[name]} for name in APP_SETS],
+        "sets": [{"name": name, "servers": list(map(_patience_with, proxy.upstreams[name]))} for name in APP_SETS],
         "default_set": DEFAULT_SET,
         "routes": [Key.of(route) for route in routes()],
         "languages": sorted((code for code, _ in settings.LANGUAGES), key=lambda code: code != settings.LANGUAGE_CODE),

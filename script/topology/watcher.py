@@ -6,6 +6,8 @@ on without, loudly, until it is back. The watcher also starts processes again th
 excepted: which of these leads is for `promote` to say.
 """
 
+import contextlib
+import os
 import signal
 import sys
 import threading
@@ -38,10 +40,10 @@ class Watcher:
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, lambda number, frame: self.stopping.set())
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what it started and what ended leaves nothing in the table
         for server in SERVERS:  # one that hangs holds up nobody else's
             threading.Thread(target=self.watch, args=(server,), name=f"watch {server}", daemon=True).start()
         while not self.stopping.wait(PAUSE):
+            reap()
             for part in self.cluster.read().parts.values():
                 if not part.alive and not part.stopping and part.kind in ("web", "worker", "beat", "proxy", "redis"):
                     self.revive(part)
@@ -99,6 +101,14 @@ class Watcher:
             self.cluster.start(next(one for one in parts if one.name == part.name), env)
         except Exception:
             log.exception("part.not_started", part=part.name)
+
+
+def reap() -> None:
+    """What it started and what ended leaves the table of processes. (Not by ignoring SIGCHLD: those it starts would
+    inherit that, and not hear of the ends of their own.)"""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 if __name__ == "__main__":
