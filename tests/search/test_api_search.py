@@ -1,4 +1,5 @@
 import pytest
+from rest_framework.throttling import ScopedRateThrottle
 
 from tests.api import api_of
 from users import services
@@ -35,3 +36,22 @@ def test_what_cannot_be_looked_for_is_said(alice: User) -> None:
     for parameters in ({"type": "planets"}, {"q": "\0"}, {"q": "x" * 101}):
         answer = api_of().get("search/", parameters)
         assert (answer.status_code, list(answer.json())) == (400, list(parameters))
+
+
+@pytest.mark.parametrize("kind", ["posts", "tags", "places", "people"])
+@pytest.mark.parametrize("query", ["\x01\x02", "from: # @", "مرحبا", "北京", "🌊🌊", "a:b & c | !d"])
+def test_odd_queries_get_an_answer_or_a_clear_refusal(alice: User, kind: str, query: str) -> None:
+    answer = api_of().get("search/", {"q": query, "type": kind})
+    assert answer.status_code in (200, 400)
+    assert answer.json()["results"] == [] if answer.status_code == 200 else "q" in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"), [("search/", "search"), ("discover/", "search"), ("search/offers/", "offers")]
+)
+def test_who_asks_too_often_is_asked_to_wait(
+    alice: User, monkeypatch: pytest.MonkeyPatch, path: str, scope: str
+) -> None:
+    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, scope, "2/min")
+    codes = [api_of().get(path, {"q": "al"}).status_code for _ in range(3)]
+    assert codes == [200, 200, 429]
