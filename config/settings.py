@@ -247,7 +247,7 @@ ACCOUNT_FORMS = {
     "reauthenticate": "users.forms.ReauthenticateForm",
     "add_email": "users.forms.AddEmailForm",
 }
-ACCOUNT_RATE_LIMITS = {"report": "30/h/user", "search": "240/m/ip"}  # beside allauth's own
+ACCOUNT_RATE_LIMITS = {"report": "30/h/user"}  # beside allauth's own
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"

@@ -15,6 +15,7 @@ from search.people import find_people
 from search.queries import LONGEST_QUERY, parse_posts
 from search.selectors import find_posts, find_terms
 from search.serializers import TermSerializer
+from search.throttle import SearchThrottle
 from users.serializers import PersonSerializer
 
 TYPES = ("people", "posts", "tags", "places")
@@ -41,8 +42,7 @@ class SearchParameters(serializers.Serializer):
 
 
 class Search(ApiView):
-    throttle_classes = [ScopedRateThrottle]
-    throttle_scope = "search"
+    throttle_classes = [SearchThrottle]
 
     @extend_schema(
         operation_id="search",
@@ -121,8 +121,7 @@ class DiscoverSerializer(serializers.Serializer):
 
 
 class Discover(ApiView):
-    throttle_classes = [ScopedRateThrottle]
-    throttle_scope = "search"
+    throttle_classes = [SearchThrottle]
 
     @extend_schema(operation_id="discover", responses=answers({200: DiscoverSerializer}, 401, 429, 503))
     def get(self, request: Request) -> Response:

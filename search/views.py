@@ -1,8 +1,8 @@
 """Search, discover, and the pages of tags and places. To visitors all of them are the same for everybody, and kept."""
 
+import math
 from typing import Any
 
-from allauth.core import ratelimit
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -16,6 +16,7 @@ from search.people import find_people
 from search.selectors import Found
 from search.tasks import suggest_soon
 from search.terms import Term
+from search.throttle import SearchThrottle
 from search.trends import DISCOVER
 from users.selectors import PEOPLE, suggested_people, with_relations
 
@@ -35,7 +36,7 @@ def _of_query(request: HttpRequest) -> Subject:
 )
 def search(request: HttpRequest) -> HttpResponse:
     """Everything that fits, or with `type` one kind of it; before anything is asked, people to follow."""
-    if refused := ratelimit.consume_or_429(request, action="search"):
+    if refused := _refused(request):
         return refused
     text = queries.typed(request.GET.get("q", ""))
     kind = request.GET.get("type", "")
@@ -48,6 +49,15 @@ def search(request: HttpRequest) -> HttpResponse:
     else:
         context |= _found(request, text, kind)
     return _answer(request, "search/search.html", context)
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    throttle: Any = SearchThrottle()
+    if throttle.allow_request(request, None):
+        return None
+    response = render(request, "429.html", status=429)
+    response.headers["Retry-After"] = str(math.ceil(throttle.wait() or 1))
+    return response
 
 
 def _found(request: HttpRequest, text: str, kind: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis
 from django.test import Client
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from photoapp import outbox
 from search.queries import parse_posts
 from search.selectors import find_posts
 from search.services import index_posts
+from search.throttle import SearchThrottle
 from tests import people
 from tests.people import follow, live_post, live_posts, make_user
 from users import deletion
@@ -206,3 +208,22 @@ def test_a_renamed_member_is_found_by_the_new_name(alice: User, bob: User) -> No
     assert captions(Client(), "robert") == ["Quokka"]
     assert captions(Client(), "bob") == []
     assert make_user("bob2")
+
+
+def test_who_searches_too_often_is_asked_to_wait(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
+    monkeypatch.setitem(SearchThrottle.THROTTLE_RATES, "search", "2/min")
+    answers = [Client().get("/search/", {"q": f"al{n}"}) for n in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert int(answers[-1]["Retry-After"]) >= 1
+
+
+def test_with_redis_away_searches_are_answered_from_the_databases(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    post(alice, "Quokka #quokka")
+
+    def away(*args: object, **kwargs: object) -> None:
+        raise redis.exceptions.ConnectionError("away")
+
+    monkeypatch.setattr("redis.connection.Connection.connect", away)
+    monkeypatch.setattr("redis.connection.Connection.send_packed_command", away)
+    assert captions(Client(), "quokka") == ["Quokka #quokka"]
+    assert captions(Client(), "#quokka") == ["Quokka #quokka"]
