@@ -15,6 +15,7 @@ replayed. With the leader away nothing new is beyond it, and the follower goes o
 import os
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from contextlib import suppress
 from typing import Any
@@ -39,7 +40,7 @@ REMEMBERED = 60  # positions of a leader, a second apart or more
 ejections = Counter("photoapp_replica_ejections", "How often this process took a follower out", ["follower", "reason"])
 
 
-class Watched:
+class Watched(ABC):
     """A server that a thread of this process looks at."""
 
     def __init__(self, alias: str) -> None:
@@ -66,8 +67,8 @@ class Watched:
                 self.failed(error)
             time.sleep(HURRY_SECONDS)
 
-    def look(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def look(self) -> None: ...
 
     def failed(self, error: Exception) -> None:
         if self.connection is not None:
