@@ -157,22 +157,22 @@ def offer(task: Any, *args: Any, queue: str) -> bool:
 
 def deliver(group: str, row_id: int) -> bool:
     """Runs a row's handler if nobody else does. True when its effect is recorded (now or before)."""
-    using = alias_for(group, row_id)
-    rows = OUTBOXES[group].objects.using(using).filter(id=row_id)
+    return not deliver_all(group, [row_id])
+
+
+def deliver_all(group: str, row_ids: Sequence[int]) -> list[int]:
+    """Runs the handlers of rows of one server, in their order, as far as nobody else does. Returns those whose effect
+    is not recorded."""
+    rows = OUTBOXES[group].objects.using(alias_for(group, row_ids[0])).filter(id__in=row_ids)
     now = timezone.now()
-    free = Q(leased_until=None) | Q(leased_until__lte=now)
-    claimed = rows.filter(free, parked=False).update(leased_until=now + LEASE, attempts=F("attempts") + 1)
-    row = rows.first()
-    if row is None:
-        return True
-    return bool(claimed) and _run(group, row)
-
-
-def _run(group: str, row: OutboxRow) -> bool:
-    if not _ran(group, row):
-        return False
-    _delete(group, [row.id])
-    return True
+    free, until = Q(leased_until=None) | Q(leased_until__lte=now), now + LEASE
+    claimed = rows.filter(free, parked=False).update(leased_until=until, attempts=F("attempts") + 1)
+    left = list(rows.order_by("id"))
+    ours = [row for row in left if row.leased_until == until] if claimed else []
+    done = [row.id for row in ours if _ran(group, row)]
+    if done:
+        _delete(group, done)
+    return [row.id for row in left if row.id not in done]
 
 
 def _ran(group: str, row: OutboxRow) -> bool:
@@ -181,7 +181,8 @@ def _ran(group: str, row: OutboxRow) -> bool:
         _handlers[row.handler].run(**row.payload)
     except Exception as error:
         _failed(OUTBOXES[group].objects.using(alias_for(group, row.id)).filter(id=row.id), row, error)
-        if _handlers[row.handler].inline and isinstance(error, REDIS_AWAY):
+        handler = _handlers.get(row.handler)  # None: a newer release emitted it
+        if handler and handler.inline and isinstance(error, REDIS_AWAY):
             owed.add(group, row.id)
         return False
     return True

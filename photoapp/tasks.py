@@ -5,8 +5,7 @@ from photoapp import outbox
 
 @shared_task(name="photoapp.deliver_outbox_rows")
 def deliver_outbox_rows(group: str, row_ids: list[int]) -> None:
-    for row_id in row_ids:
-        outbox.deliver(group, row_id)
+    outbox.deliver_all(group, row_ids)
 
 
 @shared_task(name="photoapp.sweep_outbox")
