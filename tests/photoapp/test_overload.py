@@ -14,6 +14,7 @@ import pytest
 import requests
 from django.db import connections
 
+from feeds.services import BUILDING_SECONDS
 from photoapp.overload import (
     COME_AGAIN_SECONDS,
     LARGE_BODY,
@@ -114,6 +115,11 @@ def test_the_api_and_germans_are_told_in_their_way(site: Site) -> None:
     _, headers, body = ask(on_time(site, began=0), "/api/v1/feed/", HTTP_ACCEPT_LANGUAGE="de", **started(60))
     assert headers["Content-Type"] == "application/json"
     assert "sehr viel zu tun" in json.loads(body)["detail"]
+
+
+def test_who_waits_for_a_feed_makes_nobody_late_who_stands_behind() -> None:
+    """A process with one thread does nothing else meanwhile."""
+    assert 2 * BUILDING_SECONDS < LATE_SECONDS
 
 
 # --- In turn
