@@ -14,9 +14,10 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from environ.compat import ImproperlyConfigured as EnvironError
 
-from config.app_sets import needed_groups
+from config.app_sets import active_sets, needed_groups
 from config.databases import databases_from, embedded_databases, followers_from
 from config.logs import logging_config
+from config.middleware import middleware_of
 from config.storage import storages_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -155,31 +156,11 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "allauth",
-    "allauth.account",
+    "config.apps.AccountsConfig",  # allauth.account
     "allauth.mfa",
 ]
 
-MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "photoapp.replicas.ReadYourWritesMiddleware",  # outside of all that writes, sessions among it
-    "photoapp.middleware.CompressMiddleware",
-    "photoapp.middleware.LanguageMiddleware",
-    "photoapp.middleware.WordlessRefusalMiddleware",
-    "photoapp.middleware.WholeBodyMiddleware",
-    "photoapp.middleware.CacheControlMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "photoapp.middleware.FetchMetadataCsrfMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "users.middleware.LastSeenMiddleware",
-    "photoapp.middleware.RequestMetricsMiddleware",
-]
+MIDDLEWARE = middleware_of(active_sets())
 PROMETHEUS_LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
 
 ROOT_URLCONF = "config.urls"

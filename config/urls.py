@@ -1,7 +1,5 @@
 from csp.decorators import csp_update
 from django.urls import path
-from django.views.decorators.http import require_POST
-from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.app_sets import active_sets, urls_of
@@ -17,7 +15,6 @@ shared_patterns = [  # every process answers these
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
-    path("language/", require_POST(set_language), name="language"),
     path("api/schema/", SpectacularAPIView.as_view(urlconf="config.all_urls"), name="schema"),
     path("api/docs/", swagger_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api-docs"),
 ]

@@ -2,13 +2,15 @@
 answers cost too little to be refused. What comes too late for an answer is refused before all of it."""
 
 import os
+import time
 from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from config.app_sets import active_sets
-from photoapp import overload, redis_roles
+from config.warm_up import warm_up
+from photoapp import draining, overload, redis_roles
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 THREADS = int(os.environ.get("GRANIAN_BLOCKING_THREADS", 32))
@@ -21,7 +23,9 @@ if "feed" in active_sets():
     from feeds.front import front_door
 
     application = front_door(application)
-application = overload.on_time(application)
+warm_up()
+draining.listen()
+application = overload.on_time(application, began=time.time())
 
 from photoapp import outbox  # noqa: E402  (after Django is set up)
 

@@ -1,4 +1,5 @@
-"""/healthz: the process is alive. /readyz: it can serve; which part cannot is told to insiders only."""
+"""/healthz: the process is alive. /readyz: it can serve; which part cannot is told to insiders only, and whether it is
+about to end to everybody."""
 
 import os
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from photoapp import cache_stats
+from photoapp.draining import draining
 from photoapp.http_cache import never_stored
 from photoapp.shards import servers
 
@@ -55,6 +57,8 @@ def _probes() -> dict[str, Callable[[], object]]:
 
 @never_stored
 def readyz(request: HttpRequest) -> HttpResponse:
+    if draining.is_set():
+        return JsonResponse({"ready": False, "draining": True}, status=503)
     failed = []
     for name, probe in _probes().items():
         try:

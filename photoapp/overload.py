@@ -6,9 +6,9 @@
     in_turn      so many requests at a time, a few more wait for a moment, others are refused; and so many uploads,
                  which last as long as their senders are slow, that there are always threads for all else
 
-A refusal is 503, costs next to nothing, and says when to come again: each time another moment (full jitter), so that
-what was refused together does not come back together. The rest of a request's time is known to what it waits for
-(`remaining`). Nothing here tries again: docs/operating.md says who does.
+A refusal is 503 with its reason (X-Refused), costs next to nothing, and says when to come again: each time another
+moment (full jitter), so that what was refused together does not come back together. The rest of a request's time is
+known to what it waits for (`remaining`). Nothing here tries again: docs/operating.md says who does.
 """
 
 import random
@@ -33,6 +33,7 @@ TURN_SECONDS = 1.0  # to wait for a place
 COME_AGAIN_SECONDS = 10  # at the latest
 WORKING = 8  # at a time; with more, each is slower, and none is answered sooner: they share one interpreter
 LARGE_BODY = 64 * 1024  # bytes; an upload
+REFUSED = "X-Refused"  # the header in which a 503 says its reason, one word (docs/operating.md)
 
 refused = Counter("photoapp_requests_refused", "Requests that this process refused, being busy", ["reason"])
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)  # time.monotonic()
@@ -49,10 +50,13 @@ def come_again(most: int = COME_AGAIN_SECONDS) -> str:
     return str(random.randint(1, most))
 
 
-def on_time(application: Application) -> Application:
+def on_time(application: Application, *, began: float) -> Application:
+    """`began`: when this process could be asked first (epoch seconds). What came before is not late for having waited
+    for that: nobody had too much to do."""
+
     def serve(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         waited = waited_seconds(environ)
-        if waited > LATE_SECONDS:
+        if min(waited, time.time() - began) > LATE_SECONDS:
             return _refuse("late", environ, start_response)
         token = _deadline.set(time.monotonic() + REQUEST_SECONDS - waited)
         try:
@@ -133,6 +137,7 @@ def _refuse(reason: str, environ: Environ, start_response: Callable[..., Any]) -
         ("Cache-Control", "no-store"),
         ("X-Content-Type-Options", "nosniff"),
         ("Retry-After", come_again()),
+        (REFUSED, reason),
     ]
     start_response("503 Service Unavailable", headers)
     return [body]

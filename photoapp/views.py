@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from photoapp.http_cache import Policy, sends
-from photoapp.overload import come_again
+from photoapp.overload import REFUSED, come_again
 from photoapp.refusals import refusal
 from photoapp.remember import Overloaded
 
@@ -56,8 +56,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Called while the exception is handled. Databases come back, and crowds go; all else is a mistake of ours."""
     error = sys.exception()
     if isinstance(error, OperationalError | InterfaceError | Overloaded):
+        is_crowd = isinstance(error, Overloaded)
         response = refusal(request, 503, _("The site cannot answer just now."))
-        response.headers["Retry-After"] = come_again(3 if isinstance(error, Overloaded) else 10)
+        response.headers["Retry-After"] = come_again(3 if is_crowd else 10)
+        response.headers[REFUSED] = "crowd" if is_crowd else "database"
         return response
     return refusal(request, 500, _("Something went wrong on our side."))
 

@@ -1,13 +1,9 @@
 """Restarts the application's processes one by one, while they serve."""
 
-import time
 from collections.abc import Callable
 
 from script.topology import site, web
 from script.topology.state import Cluster
-
-# After nginx' socket leads to the new process, the old one has this long for connections that were made before.
-DRAIN_SECONDS = 0.5
 
 
 def restart(cluster: Cluster, say: Callable[[str], None]) -> None:
@@ -20,9 +16,7 @@ def restart(cluster: Cluster, say: Callable[[str], None]) -> None:
         before = state.parts.get(f"web-{name}")
         web.replace(cluster, plan, env, name)
         if before:
-            time.sleep(DRAIN_SECONDS)
-            cluster.stop([before])
-            plan.socket(f"{name}.{before.generation}").unlink(missing_ok=True)
+            web.retire(cluster, plan, name, before)
         say(f"web-{name}: restarted")
     for part in plan.workers():
         before = state.parts.get(part.name)

@@ -31,7 +31,7 @@ class Running:
     stop_signal: int
     patience: float
     generation: int = 0
-    stopping: bool = False  # a command ends it: the watcher lets it go
+    in_hand: bool = False  # a command starts or ends it: the watcher lets it be
 
     @property
     def alive(self) -> bool:
@@ -108,7 +108,9 @@ class Cluster:
 
     # --- Processes
 
-    def start(self, part: Part, env: Mapping[str, str] | None = None, *, generation: int = 0) -> Running:
+    def start(
+        self, part: Part, env: Mapping[str, str] | None = None, *, generation: int = 0, in_hand: bool = False
+    ) -> Running:
         """Starts it, as the leader of a group of its own, and notes it down. `env`: the site's."""
         before = self.read().parts.get(part.name)
         if before and not before.alive:
@@ -130,12 +132,14 @@ class Cluster:
             be_nice(process.pid, part.niceness)
         started = start_of(process.pid) or ""
         signal_number, patience = int(part.stop_signal), part.patience
-        running = Running(
-            part.name, part.kind, process.pid, started, part.address, str(log), signal_number, patience, generation
-        )
-        with self.change() as state:
-            state.parts[part.name] = running
+        names = (part.name, part.kind, process.pid, started, part.address, str(log))
+        running = Running(*names, signal_number, patience, generation, in_hand)
+        self.note(running)
         return running
+
+    def note(self, running: Running) -> None:
+        with self.change() as state:
+            state.parts[running.name] = running
 
     def stop(self, parts: Iterable[Running], *, patience: float | None = None) -> None:
         """All of them at once, and returns when they are gone; forgets those that are still noted down."""
@@ -143,7 +147,7 @@ class Cluster:
         pids = {part.pid for part in chosen}
         with self.change() as state:
             for part in state.parts.values():
-                part.stopping |= part.pid in pids
+                part.in_hand |= part.pid in pids
         with ThreadPoolExecutor(max(1, len(chosen))) as pool:
             list(pool.map(lambda part: stop(part, part.patience if patience is None else patience), chosen))
         with self.change() as state:

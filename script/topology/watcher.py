@@ -45,7 +45,7 @@ class Watcher:
         while not self.stopping.wait(PAUSE):
             reap()
             for part in self.cluster.read().parts.values():
-                if not part.alive and not part.stopping and part.kind in ("web", "worker", "beat", "proxy", "redis"):
+                if not part.alive and not part.in_hand and part.kind in ("web", "worker", "beat", "proxy", "redis"):
                     self.revive(part)
 
     def watch(self, server: str) -> None:

@@ -103,6 +103,18 @@ def test_a_rolling_restart_costs_nobody_an_answer(site: RunningCluster, alice: M
     assert {status for _, status in crowd.answers} <= {200, 302}, crowd.answers
 
 
+def test_a_version_that_does_not_start_replaces_nothing(
+    site: RunningCluster, bob: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: part.pid for name, part in site.state.parts.items()}
+    with monkeypatch.context() as broken:
+        broken.setenv("EMAIL_URL", "pigeon://")
+        refused = site.run("restart", check=False)
+    assert refused.returncode == 1 and "web-accounts-0 ended" in refused.stderr
+    assert {name: part.pid for name, part in site.state.parts.items()} == before
+    assert bob.get("/settings/").status_code == 200
+
+
 def test_a_killed_process_is_back_and_others_served_meanwhile(site: RunningCluster, bob: Member) -> None:
     with Crowd({"feed": lambda: bob.get("/feed/?a").status_code}) as crowd:
         for name in ("web-feed-0", "web-feed-1"):

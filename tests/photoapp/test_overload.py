@@ -14,6 +14,7 @@ import pytest
 import requests
 from django.db import connections
 
+from feeds.services import BUILDING_SECONDS
 from photoapp.overload import (
     COME_AGAIN_SECONDS,
     LARGE_BODY,
@@ -82,34 +83,43 @@ def site() -> Iterator[Site]:
 
 
 def test_what_waited_too_long_is_refused_without_work(site: Site) -> None:
-    status, headers, body = ask(on_time(site), **started(LATE_SECONDS + 1))
+    status, headers, body = ask(on_time(site, began=0), **started(LATE_SECONDS + 1))
     assert (status, site.asked) == (503, 0)
-    assert headers["Cache-Control"] == "no-store"
+    assert headers["Cache-Control"] == "no-store" and headers["X-Refused"] == "late"
     assert body == b"The site has very much to do just now. Please try again in a moment.\n"
+
+
+def test_who_came_while_the_process_was_starting_did_not_wait_because_it_was_busy(site: Site) -> None:
+    assert ask(on_time(site, began=time.time()), quick=True, **started(LATE_SECONDS + 1))[0] == 200
 
 
 @pytest.mark.parametrize("start", ["", "t=", "yesterday", "t=nan", "t=in ten minutes"])
 def test_without_a_proxy_that_says_when_it_came_nothing_is_late(site: Site, start: str) -> None:
     start = start.replace("in ten minutes", str(time.time() + 600))
-    assert ask(on_time(site), quick=True, HTTP_X_REQUEST_START=start)[0] == 200
+    assert ask(on_time(site, began=0), quick=True, HTTP_X_REQUEST_START=start)[0] == 200
 
 
 def test_the_rest_of_its_time_is_known_to_what_a_request_waits_for(site: Site) -> None:
-    ask(on_time(site), quick=True, **started(1.5))
+    ask(on_time(site, began=0), quick=True, **started(1.5))
     assert site.left[0] < REQUEST_SECONDS - 1
     assert remaining(100) == 100, "outside of requests"
 
 
 def test_those_refused_come_again_at_different_moments(site: Site) -> None:
-    moments = {int(ask(on_time(site), **started(60))[1]["Retry-After"]) for _ in range(100)}
+    moments = {int(ask(on_time(site, began=0), **started(60))[1]["Retry-After"]) for _ in range(100)}
     assert len(moments) > COME_AGAIN_SECONDS / 2
     assert min(moments) >= 1 and max(moments) <= COME_AGAIN_SECONDS
 
 
 def test_the_api_and_germans_are_told_in_their_way(site: Site) -> None:
-    _, headers, body = ask(on_time(site), "/api/v1/feed/", HTTP_ACCEPT_LANGUAGE="de", **started(60))
+    _, headers, body = ask(on_time(site, began=0), "/api/v1/feed/", HTTP_ACCEPT_LANGUAGE="de", **started(60))
     assert headers["Content-Type"] == "application/json"
     assert "sehr viel zu tun" in json.loads(body)["detail"]
+
+
+def test_who_waits_for_a_feed_makes_nobody_late_who_stands_behind() -> None:
+    """A process with one thread does nothing else meanwhile."""
+    assert 2 * BUILDING_SECONDS < LATE_SECONDS
 
 
 # --- In turn
@@ -132,7 +142,8 @@ def test_who_waits_too_long_for_a_turn_is_refused(site: Site, monkeypatch: pytes
     application = in_turn(site, threads=16)
     with asking(application, WORKING):
         eventually(lambda: site.asked == WORKING)
-        assert ask(application)[0] == 503
+        status, headers, _ = ask(application)
+        assert (status, headers["X-Refused"]) == (503, "busy")
         assert ask(application, "/healthz", quick=True)[0] == 200, "a process that is busy is alive"
         site.gate.set()
     assert ask(application)[0] == 200
@@ -153,7 +164,8 @@ def test_uploads_leave_threads_to_others(site: Site) -> None:
     large = {"CONTENT_LENGTH": str(LARGE_BODY + 1)}
     with asking(application, 4, **large) as uploads:
         eventually(lambda: site.asked == 4)
-        assert ask(application, **large)[0] == 503
+        status, headers, _ = ask(application, **large)
+        assert (status, headers["X-Refused"]) == (503, "uploads")
         assert ask(application, quick=True)[0] == 200
         assert uploads == []
         site.gate.set()
@@ -169,8 +181,9 @@ def test_a_process_for_uploads_alone_takes_as_many_as_it_has_threads(site: Site)
 
 
 def test_an_upload_lasts_as_long_as_it_lasts(site: Site) -> None:
-    ask(on_time(in_turn(site, threads=8)), quick=True, CONTENT_LENGTH=str(LARGE_BODY + 1))
-    ask(on_time(in_turn(site, threads=8)), quick=True)
+    application = on_time(in_turn(site, threads=8), began=0)
+    ask(application, quick=True, CONTENT_LENGTH=str(LARGE_BODY + 1))
+    ask(application, quick=True)
     assert site.left[0] == 100 > site.left[1]
 
 

@@ -69,6 +69,7 @@ def test_a_mistake_of_ours_tells_no_details(visitor: Client, db: None) -> None:
 def test_a_database_that_is_away_comes_back(visitor: Client) -> None:
     answer = visitor.get("/away/?page=2")
     assert answer.status_code == 503 and 1 <= int(answer["Retry-After"]) <= 10
+    assert answer["X-Refused"] == "database"
     assert '<a class="button" href="/away/?page=2">Try again</a>' in answer.content.decode()
 
 
