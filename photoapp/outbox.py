@@ -189,8 +189,10 @@ def _ran(group: str, row: OutboxRow) -> bool:
 
 
 def _delete(group: str, row_ids: Sequence[int]) -> None:
-    """Of one server."""
-    OUTBOXES[group].objects.using(alias_for(group, row_ids[0])).filter(id__in=row_ids).delete()
+    """Of one server. Nothing hangs on a row, so one statement does; Django's `delete` would look for what does, in a
+    transaction of its own, and an act of a member's would wait longer for that than for its effects."""
+    using = alias_for(group, row_ids[0])
+    OUTBOXES[group].objects.using(using).filter(id__in=row_ids)._raw_delete(using)  # type: ignore[union-attr]
 
 
 class Owed:
