@@ -167,7 +167,8 @@ def deliver_all(group: str, row_ids: Sequence[int]) -> list[int]:
     now = timezone.now()
     free, until = Q(leased_until=None) | Q(leased_until__lte=now), now + LEASE
     claimed = rows.filter(free, parked=False).update(leased_until=until, attempts=F("attempts") + 1)
-    left = list(rows.order_by("id"))
+    by_id = rows.in_bulk()
+    left = [by_id[row_id] for row_id in row_ids if row_id in by_id]
     ours = [row for row in left if row.leased_until == until] if claimed else []
     done = [row.id for row in ours if _ran(group, row)]
     if done:

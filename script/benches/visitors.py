@@ -26,7 +26,7 @@ from script.benches.residents import Residents, Sizes, photo_to_upload, put_phot
 from script.benches.whole_cluster import FanOuts, memory, read, the_cluster
 from script.topology.state import Cluster
 
-WHOLE = Sizes(50_000, 100_000, 2_000_000, stars_followers=10_000, stars_posts=30, photos=400, warm=45, seconds=180)
+WHOLE = Sizes(50_000, 100_000, 2_000_000, stars_followers=10_000, stars_posts=30, photos=400, warm=90, seconds=180)
 QUICK = Sizes(5_000, 10_000, 200_000, stars_followers=2_500, stars_posts=5, photos=50, warm=10, seconds=20)
 OFTEN, RARELY = 30, 60  # seconds between two loads of a member's, on average
 GOALS = {RARELY: 100, OFTEN: 150}  # ms at most, for 99 of 100 loads
@@ -34,7 +34,7 @@ COUNTED = ("nginx", "web", "Redis", "PostgreSQL")  # these together must do with
 ACTS = ("like", "comment", "follow", "upload")
 STARS_PAUSE = 1.5
 KILL_EVERY, KILLED = 10, ("feed-0", "interaction-0", "feed-1", "interaction-1", "accounts-0", "friends-0")
-STEPS, STEP_SECONDS, RISE = 14, 4, 1.2
+STEPS, STEP_SECONDS, RISE = 12, 5, 1.2
 OVERLOAD, OVERLOAD_SECONDS, CALM = 5, 20, 15  # times the capacity; its seconds; seconds before and after
 
 
@@ -175,7 +175,7 @@ class Site:
         ]
 
     def overload(self) -> list[dict[str, Any]]:
-        rates = [self.rate(OFTEN) * RISE**step for step in range(STEPS)]
+        rates = [self.rate(RARELY) / 2 * RISE**step for step in range(STEPS)]
         with visitors(self.residents, self.port, [(STEP_SECONDS, rate) for rate in rates]) as visits:
             pass
         capacity = 0.0
@@ -191,7 +191,7 @@ class Site:
         with visitors(self.residents, self.port, steps) as visits:
             pass
         over = CALM + OVERLOAD_SECONDS
-        during = visits.between(CALM, over)
+        during = visits.between(CALM, over).of("feed")
         good = visits.answered(CALM, over) / OVERLOAD_SECONDS
         slow = [due - visits.begin - over for due in bad_seconds(visits, over)]
         return [
