@@ -14,7 +14,7 @@ APPS = ("config", "photoapp", "users", "media", "feeds", "search")
 LONGEST_MODULE = 400
 # Where rows are combined by the database, and why that asks one server only.
 ONE_SERVER = {
-    ("users/selectors.py", "relations"): "all three tables are read on the viewer's own friends shard",
+    ("users/selectors.py", "_related"): "all three tables are read on the viewer's own friends shard",
 }
 
 
