@@ -4,10 +4,11 @@
         ...                                                     # the change
         emit("post.published", group="content", owner_id=owner_id, post_id=post.id)
 
-`emit` writes one row per handler of the event into the same database, in the same transaction. After the commit each
-row is handed to Celery (or run at once, for handlers that say `inline`). A row is deleted when its handler has
-returned: when its effect is recorded, not when a message was sent. What is not done in time is handed over again by
-`sweep`; after MAX_ATTEMPTS failures a row is parked, and shown in the admin with its error and a retry.
+`emit` writes one row per handler of the event into the same database, in the same transaction. After the commit rows
+of handlers that say `inline` are run at once, the others handed to Celery, one message for each queue. A row is deleted
+when its handler has returned: when its effect is recorded, not when a message was sent. What is not done in time is
+handed over again by `sweep`; after MAX_ATTEMPTS failures a row is parked, and shown in the admin with its error and a
+retry.
 
     emitted --commit--> due --claim--> leased --handler returns--> deleted
                          ^                |
