@@ -168,7 +168,7 @@ class Plan:
         options = ["--interface", "wsgi", "--no-ws", "--uds", str(path), "--backlog", "4096", "--workers", "1"]
         options += ["--workers-kill-timeout", "20", "--respawn-failed-workers", "--no-access-log"]
         options += ["--log-level", "warning"]
-        command = [sys.executable, "-m", "config.serving", *options, "config.wsgi:application"]
+        command = [sys.executable, "-m", "photoapp.serving", *options, "config.wsgi:application"]
         settings = {"APP_SETS": app_set, "GRANIAN_BLOCKING_THREADS": str(THREADS.get(app_set, 1))}
         return Part(f"web-{name}", "web", command, f"unix:{path}", patience=25, settings=settings, revived=True)
 
