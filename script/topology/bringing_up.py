@@ -28,6 +28,9 @@ class BringingUp:
 
     def run(self, *, demo: bool) -> None:
         site.write_environment(self.plan, self.env)
+        with self.cluster.change() as state:
+            for part in state.parts.values():
+                part.in_hand = False  # of a command that was broken off
         with ThreadPoolExecutor(12) as pool:
             store = pool.submit(self.store.ensure)
             redis = [pool.submit(self._redis, role) for role in REDIS]
