@@ -3,7 +3,7 @@
 import signal
 import threading
 
-SIGNAL = signal.SIGUSR1  # from the server that started this process (config/serving.py)
+SIGNAL = signal.SIGUSR1  # from the server that started this process (photoapp/serving.py)
 draining = threading.Event()
 
 

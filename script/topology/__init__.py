@@ -8,5 +8,7 @@ site         what the application's processes are told, and what must be done be
 bringing_up  all of it in order
 watcher      a process that revives what died and says aloud when a leader has lost its follower
 rolling      restarts the application's processes one by one
+scaling      starts and ends clones of them
+proxy        nginx, and its change to another configuration
 status       the table
 """

@@ -7,11 +7,13 @@ import sys
 import time
 from pathlib import Path
 
+from config.app_sets import APP_SETS
 from script.topology import site, status
 from script.topology.bringing_up import BringingUp, make_cluster
 from script.topology.databases import Databases
 from script.topology.plan import SERVERS
 from script.topology.rolling import restart
+from script.topology.scaling import scale
 from script.topology.state import Cluster
 from tests.parts.process import ROOT, PartError
 
@@ -50,6 +52,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     added.add_argument("--demo", action="store_true", help="with members, photos and follows")
     command("status", show_status, "says how each part is")
     command("restart", restart_processes, "restarts web processes and workers one by one")
+    added = command("scale", scale_set, "starts or ends clones of an app set's process")
+    added.add_argument("app_set", choices=APP_SETS)
+    added.add_argument("number", type=int, help="of processes from now on")
     added = command("promote", promote, "makes a follower the leader; the leader ends")
     added.add_argument("server", choices=SERVERS)
     added.add_argument("--even-if-behind", action="store_true", help="lose commits that the follower does not have")
@@ -83,6 +88,13 @@ def restart_processes(data: Path, options: argparse.Namespace) -> None:
     cluster.read()
     with cluster.one_command():
         restart(cluster, say)
+
+
+def scale_set(data: Path, options: argparse.Namespace) -> None:
+    cluster = Cluster(data)
+    cluster.read()
+    with cluster.one_command():
+        scale(cluster, options.app_set, options.number, say)
 
 
 def promote(data: Path, options: argparse.Namespace) -> None:

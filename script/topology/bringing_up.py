@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from script.topology import site, web
+from script.topology import proxy, scaling, site, web
 from script.topology.databases import Databases
 from script.topology.object_store import ObjectStore
 from script.topology.plan import NODES, REDIS, SERVERS, Part, Plan
@@ -24,9 +24,13 @@ class BringingUp:
         self.databases = Databases(cluster, self.plan)
         self.store = ObjectStore(cluster, self.plan)
         self.env = site.environment(self.plan, cluster.read())
+        self.proxy_changes = False
 
     def run(self, *, demo: bool) -> None:
         site.write_environment(self.plan, self.env)
+        with self.cluster.change() as state:
+            for part in state.parts.values():
+                part.in_hand = False  # of a command that was broken off
         with ThreadPoolExecutor(12) as pool:
             store = pool.submit(self.store.ensure)
             redis = [pool.submit(self._redis, role) for role in REDIS]
@@ -40,6 +44,7 @@ class BringingUp:
             processes += [pool.submit(self._worker, part) for part in self.plan.workers()]
             results(*followers, *processes, store)
         self._proxy()
+        scaling.end_surplus(self.cluster, self.plan, self.say)
         self._watcher()
         if demo:
             self.say("Painting the demo, which takes about a minute")
@@ -60,7 +65,7 @@ class BringingUp:
 
     def _prepare_files(self) -> None:
         site.manage(self.env, "collectstatic", "--noinput", "--verbosity", "0")
-        site.write_proxy(self.plan, self.env)
+        self.proxy_changes = proxy.write(self.plan, self.env)
 
     def _worker(self, part: Part) -> None:
         if not self.cluster.read().is_running(part.name):
@@ -69,8 +74,10 @@ class BringingUp:
     def _proxy(self) -> None:
         part = self.plan.proxy()
         if not self.cluster.read().is_running(part.name):
-            running = site.start_proxy(self.cluster, self.plan)
+            running = proxy.start(self.cluster, self.plan)
             wait_for(running, lambda: port_answers(self.plan.port) and web.status_of(self.plan, "/healthz") == 200)
+        elif self.proxy_changes:
+            proxy.reload(self.cluster, self.plan)
 
     def _watcher(self) -> None:
         part = self.plan.watcher()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.app_sets import APP_SETS
+from search import scatter
 from tests.parts.postgres import binary
 from tests.parts.process import PartError, find_binary, unprivileged_user
 
@@ -17,15 +18,14 @@ SERVERS = ("auth", "friends0", "friends1", "content0", "content1")
 NODES = ("a", "b")
 REDIS = {"cache": "allkeys-lfu", "feeds": "allkeys-lfu", "broker": "noeviction"}
 MEMORY = {"cache": "512mb", "feeds": "2gb", "broker": "512mb"}  # at most; of feeds about 12 KB a member
-CLONES = {"feed": 2, "interaction": 2}  # of other app sets there is one process
+CLONES = {"feed": 2, "interaction": 2}  # at first; of other app sets there is one process
 THREADS = {"upload": 4}  # a slow body holds a thread; elsewhere nginx has read it before
 # How much Celery workers yield to who waits for a page (docs/operating.md): niceness of each queue's.
 NICENESS = {"fanout": 5, "default": 10, "photos": 10, "search": 10, "feeds": 19}
 WORKERS = {"photos": 2, "fanout": 1, "feeds": 1, "search": 1, "default": 2}  # Celery queues, and processes for each
 
-# To each server: one for each thread of web processes and each process of workers, and one more for each process, which
-# looks how far followers are (site.connections_at_most); a little more while processes are replaced.
-MAX_CONNECTIONS = 60
+MAX_CONNECTIONS = 120  # that each database server takes (Plan.connections_at_most)
+OTHERS = 8  # of these: the watcher, `status`, two of the follower, manage.py and its threads, a superuser's
 POSTGRES = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -64,12 +64,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """`ports`: by name, those of every node, Redis' broker, the store and its monitor, the proxy and its inside."""
+    """`ports`: by name, those of every node, Redis' broker, the store and its monitor, the proxy and its inside.
+    `clones`: how many processes an app set has, where `script/cluster scale` was asked for it."""
 
     data: Path
     port: int
     ports: dict[str, int]
     secrets: dict[str, str] = field(default_factory=dict)
+    clones: dict[str, int] = field(default_factory=dict)
 
     @staticmethod
     def port_names() -> list[str]:
@@ -111,7 +113,26 @@ class Plan:
         return f"unix://{self.socket(f'redis-{role}')}?db=0"
 
     def web_names(self) -> list[str]:
-        return [f"{app_set}-{number}" for app_set in APP_SETS for number in range(CLONES.get(app_set, 1))]
+        return [f"{app_set}-{number}" for app_set in APP_SETS for number in range(self.clones_of(app_set))]
+
+    def clones_of(self, app_set: str) -> int:
+        return self.clones.get(app_set, CLONES.get(app_set, 1))
+
+    # --- Connections to each database server (docs/operating.md)
+
+    def connections_at_most(self) -> int:
+        """Of all web processes and workers together."""
+        web = sum(self.clones_of(app_set) * connections_of(app_set) for app_set in APP_SETS)
+        return web + 2 * sum(WORKERS.values())  # a worker's: its own, and the look at followers
+
+    def check_connections(self) -> None:
+        """Raises PartError when the processes could take more than a server gives, one being replaced."""
+        most = self.connections_at_most() + max(map(connections_of, APP_SETS)) + OTHERS
+        if most > MAX_CONNECTIONS:
+            raise PartError(
+                f"so many processes may want {most} connections to each database server, which take {MAX_CONNECTIONS} "
+                "(MAX_CONNECTIONS in script/topology/plan.py)"
+            )
 
     # --- Parts
 
@@ -147,7 +168,7 @@ class Plan:
         options = ["--interface", "wsgi", "--no-ws", "--uds", str(path), "--backlog", "4096", "--workers", "1"]
         options += ["--workers-kill-timeout", "20", "--respawn-failed-workers", "--no-access-log"]
         options += ["--log-level", "warning"]
-        command = [sys.executable, "-m", "config.serving", *options, "config.wsgi:application"]
+        command = [sys.executable, "-m", "photoapp.serving", *options, "config.wsgi:application"]
         settings = {"APP_SETS": app_set, "GRANIAN_BLOCKING_THREADS": str(THREADS.get(app_set, 1))}
         return Part(f"web-{name}", "web", command, f"unix:{path}", patience=25, settings=settings, revived=True)
 
@@ -171,6 +192,12 @@ class Plan:
 
     def watcher(self) -> Part:
         return Part("watcher", "watcher", [sys.executable, "-m", "script.topology.watcher", str(self.data)])
+
+
+def connections_of(app_set: str) -> int:
+    """Of one process to one database server: one for each thread; one looks how far followers are; one delivers what
+    Redis did not take (photoapp/outbox.py); a search asks all servers at once, from threads of its own."""
+    return THREADS.get(app_set, 1) + 2 + (scatter.THREADS if app_set == "search" else 0)
 
 
 def node_name(server: str, node: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from script.topology import site, web
+from script.topology import proxy, site, web
 from script.topology.state import Cluster
 
 
@@ -18,6 +18,8 @@ def restart(cluster: Cluster, say: Callable[[str], None]) -> None:
         if before:
             web.retire(cluster, plan, name, before)
         say(f"web-{name}: restarted")
+    if proxy.write(plan, env):  # the new version has other addresses
+        proxy.reload(cluster, plan)
     for part in plan.workers():
         before = state.parts.get(part.name)
         if before:

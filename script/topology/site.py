@@ -6,12 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.app_sets import APP_SETS
 from config.databases import GROUPS
 from script.topology.databases import servers_of
 from script.topology.object_store import BUCKET
-from script.topology.plan import CLONES, THREADS, WORKERS, Plan, open_files
-from script.topology.state import Cluster, Running, State
+from script.topology.plan import Plan
+from script.topology.state import State
 from tests.parts.process import ROOT, PartError
 
 PURGE_MODULE = Path("/usr/lib/nginx/modules/ngx_http_cache_purge_module.so")
@@ -70,48 +69,3 @@ def manage(env: dict[str, str], *arguments: str, show: bool = False) -> str:
     if done.returncode:
         raise PartError(f"manage.py {arguments[0]} failed:\n{(done.stdout or '')[-2000:]}")
     return done.stdout or ""
-
-
-def write_proxy(plan: Plan, env: dict[str, str]) -> None:
-    """Renders nginx' configuration; the command that does it is the one for several machines."""
-    sockets = {name: f"unix:{plan.socket(name)}" for name in plan.web_names()}
-    sets: dict[str, list[str]] = {}
-    for name, address in sockets.items():
-        sets.setdefault(name.rpartition("-")[0], []).append(address)
-    listens = [f"127.0.0.1:{plan.port} reuseport backlog=16384", f"[::1]:{plan.port} reuseport backlog=16384"]
-    values: dict[str, object] = {
-        "listens": listens if Path("/proc/net/if_inet6").exists() else listens[:1],
-        "static": str(plan.data / "static"),
-        "run": str(plan.run),
-        "cache": str(plan.data / "proxy-cache"),
-        "store": f"127.0.0.1:{plan.ports['store']}",
-        "inside": f"127.0.0.1:{plan.ports['inside']}",
-        "modules": [str(PURGE_MODULE)] if PURGE_MODULE.exists() else [],
-        "purges": PURGE_MODULE.exists(),
-        "user": "www-data" if os.geteuid() == 0 else "",
-        "worker_processes": "4",
-        "worker_connections": min(19_000, open_files()),
-    }
-    lines = [f"{name} = {toml(value)}" for name, value in values.items()]
-    lines += ["[upstreams]", *(f"{name} = {toml(servers)}" for name, servers in sets.items())]
-    machines = plan.data / "machines.toml"
-    machines.write_text("\n".join(lines) + "\n")
-    (plan.data / "nginx.conf").write_text(manage(env, "nginx", str(machines)))
-
-
-def start_proxy(cluster: Cluster, plan: Plan) -> Running:
-    (plan.run / "files.sock").unlink(missing_ok=True)  # a proxy that is killed leaves it
-    return cluster.start(plan.proxy())
-
-
-def toml(value: object) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(toml, value))}]"
-    return str(value).lower() if isinstance(value, bool | int) else '"' + str(value).replace('"', '\\"') + '"'
-
-
-def connections_at_most() -> int:
-    """To each database server, from web processes and workers (docs/operating.md): one for each of their threads and
-    one for each process, which looks how far followers are."""
-    processes = [THREADS.get(name, 1) for name in APP_SETS for _ in range(CLONES.get(name, 1))]
-    return sum(1 + threads for threads in processes) + 2 * sum(WORKERS.values())

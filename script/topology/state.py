@@ -42,7 +42,7 @@ class Running:
 class State:
     """`leaders`: which node leads each database server. `lost`: nodes that must not be started as they are, since
     another was promoted in their place. `alarms`: by server, since when (epoch seconds) it has no follower in step:
-    commits wait for nobody."""
+    commits wait for nobody. `clones`: how many processes an app set was told to have."""
 
     port: int
     ports: dict[str, int]
@@ -51,6 +51,7 @@ class State:
     leaders: dict[str, str] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     alarms: dict[str, float] = field(default_factory=dict)
+    clones: dict[str, int] = field(default_factory=dict)
 
     def of_kind(self, *kinds: str) -> list[Running]:
         return [part for part in self.parts.values() if part.kind in kinds]
@@ -104,7 +105,7 @@ class Cluster:
 
     def plan(self) -> Plan:
         state = self.read()
-        return Plan(self.data, state.port, state.ports, state.secrets)
+        return Plan(self.data, state.port, state.ports, state.secrets, state.clones)
 
     # --- Processes
 

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from script.topology import site, web
+from script.topology import proxy, site, web
 from script.topology.databases import Databases, roles
 from script.topology.plan import REDIS, SERVERS, Plan, node_name
 from script.topology.state import Cluster, Running
@@ -95,7 +95,7 @@ class Watcher:
                 web.replace(self.cluster, self.plan, env, part.name.removeprefix("web-"))
                 return
             if part.kind == "proxy":
-                site.start_proxy(self.cluster, self.plan)
+                proxy.start(self.cluster, self.plan)
                 return
             parts = [*self.plan.workers(), *(self.plan.redis(role) for role in REDIS)]
             self.cluster.start(next(one for one in parts if one.name == part.name), env)

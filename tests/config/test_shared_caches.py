@@ -11,8 +11,10 @@ from pytest_django.fixtures import Settings
 
 from config.cache_policies import policy_of
 from media import avatars, services
-from media.models import Photo
+from media.models import Photo, Post
 from photoapp import outbox
+from photoapp.words import place_key, place_url, tag_key, tag_url
+from search import trends
 from tests import people
 from tests.pages import ALICE, MALLORY, SitePage, build_site
 from tests.parts.proxies import RunningProxy
@@ -182,6 +184,27 @@ def test_a_deleted_post_leaves_the_proxy_with_its_photos_before_the_act_is_answe
         for headers in ({}, {"Accept-Language": "de"}, {"Accept-Encoding": "identity"}):
             assert status(purging, path, **headers) == 404
     assert post.get_absolute_url() not in requests.get(f"{purging.url}/u/alice/", timeout=20).text
+
+
+@pytest.mark.real("nginx", "cache-purge module of nginx")
+@pytest.mark.parametrize("act", ["delete", "hide", "go private"])
+def test_what_lists_it_leaves_the_proxy_with_a_post(purging: RunningProxy, alice: User, act: str) -> None:
+    post = people.upload(alice, "Harbour #sunset #夕焼け", location="São Paulo")
+    lists = [tag_url(tag_key("sunset")), tag_url(tag_key("夕焼け")), place_url(place_key("São Paulo")), "/discover/"]
+    trends.compute()
+    for path in lists:
+        assert all(is_kept(purging, path, headers=headers) for headers in ({}, {"Accept-Language": "de"}))
+        assert post.get_absolute_url() in requests.get(purging.url + path, timeout=20).text
+    if act == "delete":
+        services.delete_post(post=post, by=alice)
+    elif act == "hide":
+        services.edit_post(post=post, editor=alice, audience=Post.Audience.FOLLOWERS)
+    else:
+        update_profile(user=alice, is_private=True)
+        outbox.drain()
+    for path in lists:
+        for headers in ({}, {"Accept-Language": "de"}):
+            assert post.get_absolute_url() not in requests.get(purging.url + path, headers=headers, timeout=20).text
 
 
 @pytest.mark.real("nginx", "cache-purge module of nginx")

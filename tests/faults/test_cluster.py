@@ -12,8 +12,9 @@ import pytest
 import requests
 
 from script.topology.databases import Databases
-from script.topology.plan import SERVERS
+from script.topology.plan import OTHERS, SERVERS
 from script.topology.state import Cluster, start_of
+from script.topology.web import OverSocket, ask
 from tests.faults.cluster import Crowd, Member, RunningCluster, cluster
 
 pytestmark = [pytest.mark.faults, pytest.mark.real("postgres", "s3", "redis", "nginx")]
@@ -101,6 +102,59 @@ def test_a_rolling_restart_costs_nobody_an_answer(site: RunningCluster, alice: M
     assert not set(before.values()) & set(after.values()) and before.keys() == after.keys()
     assert sum(crowd.answers.values()) > 200
     assert {status for _, status in crowd.answers} <= {200, 302}, crowd.answers
+
+
+def test_clones_come_and_go_and_cost_nobody_an_answer(site: RunningCluster, alice: Member, bob: Member) -> None:
+    flips = itertools.cycle(["unfollow", "follow"])
+    acts = {
+        "feed": lambda: bob.get("/feed/?a").status_code,
+        "first page": lambda: alice.get("/").status_code,
+        "profile": lambda: requests.get(f"{site.url}/u/alice/", timeout=20).status_code,
+        "follow": lambda: bob.post("/u/alice/follow/", {"action": next(flips)}),
+    }
+    with Crowd(acts) as crowd:
+        site.run("scale", "feed", "4")
+        more = site.status()
+        site.wait(lambda: all(pages_served_by(site, f"web-feed-{number}") for number in range(4)))
+        site.run("scale", "feed", "1")
+        fewer = site.status()
+        site.up()
+        site.run("restart")
+        kept = site.status()
+        site.run("scale", "feed", "2")
+    assert {status for _, status in crowd.answers} <= {200, 302}, crowd.answers
+    assert sum(crowd.answers.values()) > 200
+    assert feeds_of(more) == [f"web-feed-{number}" for number in range(4)]
+    assert feeds_of(fewer) == feeds_of(kept) == ["web-feed-0"], "`up` and `restart` keep to the number"
+    assert feeds_of(site.status()) == ["web-feed-0", "web-feed-1"]
+    assert sorted(path.name for path in (site.data / "run").glob("feed-*.sock") if path.is_symlink()) == [
+        "feed-0.sock",
+        "feed-1.sock",
+    ]
+    assert not processes_of_sockets(site, "feed-2.", "feed-3.")
+
+
+def feeds_of(status: dict[str, str]) -> list[str]:
+    return [name for name, line in status.items() if name.startswith("web-feed-") and line.startswith("ok")]
+
+
+def pages_served_by(site: RunningCluster, name: str) -> bool:
+    path = Path(site.state.parts[name].address.removeprefix("unix:"))
+    return b'view="feed"' in ask(OverSocket(path), "/metrics")[1]
+
+
+def processes_of_sockets(site: RunningCluster, *names: str) -> list[str]:
+    return [row for row in processes_of(site.data) if any(f"/run/{name}" in row for name in names)]
+
+
+def test_connections_stay_below_what_the_plan_says(site: RunningCluster, bob: Member) -> None:
+    """With the one that looks."""
+    for path in ("/search/?q=a", "/discover/", "/feed/?a", "/u/alice/", "/settings/", "/notifications/"):
+        assert bob.get(path).status_code == 200
+    plan = Cluster(site.data).plan()
+    for server in SERVERS:
+        line = site.status()[site_leader(site, server)]
+        assert int(line.split(" connections")[0].rpartition(" ")[2]) <= plan.connections_at_most() + OTHERS
 
 
 def test_a_version_that_does_not_start_replaces_nothing(

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from script.topology import bringing_up, site
 from script.topology import plan as module
 from script.topology.bringing_up import free_ports, make_cluster
 from script.topology.databases import roles, servers_of
-from script.topology.plan import MAX_CONNECTIONS, REDIS, SERVERS, WORKERS, Plan, node_name
+from script.topology.plan import REDIS, SERVERS, Plan, node_name
+from script.topology.scaling import scale, surplus
 from script.topology.state import Cluster, Running, State, start_of, stop
 from tests.parts.process import PartError
 from tests.parts.sites import QUEUES
@@ -71,10 +73,50 @@ def test_followers_are_waited_for_and_the_disk_too(plan: Plan) -> None:
     assert plan.node("content0", "b").stop_signal == signal.SIGINT
 
 
-def test_connections_fit_even_while_processes_are_replaced() -> None:
-    others = 6  # the watcher, status, two of the follower, a manage.py, a superuser's
-    replaced = 1 + max(module.THREADS.values())
-    assert sum(WORKERS.values()) < site.connections_at_most() <= MAX_CONNECTIONS - others - replaced
+def test_connections_fit_even_while_processes_are_replaced(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan.check_connections()
+    assert plan.connections_at_most() == 46, "docs/operating.md says so"
+    monkeypatch.setattr(module, "MAX_CONNECTIONS", plan.connections_at_most() + module.OTHERS)
+    with pytest.raises(PartError, match="MAX_CONNECTIONS"):
+        plan.check_connections()
+
+
+def test_a_search_asks_each_server_over_connections_of_its_own(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = plan.connections_at_most()
+    monkeypatch.setattr(module.scatter, "THREADS", module.scatter.THREADS + 3)
+    assert plan.connections_at_most() == before + 3
+    scaled = replace(plan, clones={"search": 2})
+    assert scaled.connections_at_most() == before + 3 + module.connections_of("search")
+
+
+# --- Clones
+
+
+def test_the_number_of_clones_is_kept(tmp_path: Path, state: State) -> None:
+    cluster = Cluster(tmp_path)
+    cluster.write(state)
+    with cluster.change() as changed:
+        changed.clones["search"] = 3
+    names = Cluster(tmp_path).plan().web_names()
+    assert [name for name in names if name.startswith("search")] == ["search-0", "search-1", "search-2"]
+    assert [name for name in names if name.startswith("feed")] == ["feed-0", "feed-1"], "as it was"
+
+
+def test_processes_that_the_plan_does_not_have_are_found(plan: Plan, state: State) -> None:
+    for name in plan.web_names():
+        state.parts[f"web-{name}"] = Running(f"web-{name}", "web", 1, "0", "", "log", 15, 1.0)
+    assert surplus(state, plan) == []
+    fewer = replace(plan, clones={"feed": 1, "interaction": 1})
+    assert [part.name for part in surplus(state, fewer)] == ["web-feed-1", "web-interaction-1"]
+
+
+@pytest.mark.parametrize(("number", "why"), [(0, "at least one"), (200, "connections to each database server")])
+def test_a_number_of_clones_that_cannot_be_is_refused(tmp_path: Path, state: State, number: int, why: str) -> None:
+    cluster = Cluster(tmp_path)
+    cluster.write(state)
+    with pytest.raises(PartError, match=why):
+        scale(cluster, "feed", number, print)
+    assert cluster.read().clones == {}
 
 
 def test_urls_name_both_nodes_and_the_one_that_takes_writes_is_chosen(plan: Plan, state: State) -> None:

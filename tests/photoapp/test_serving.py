@@ -18,7 +18,7 @@ NEVER = "600"  # seconds, which no test waits
 
 class LeavingProcess(WebProcess):
     def arguments(self) -> list[str]:
-        return [word if word != "granian" else "config.serving" for word in super().arguments()]
+        return [word if word != "granian" else "photoapp.serving" for word in super().arguments()]
 
     def terminate(self) -> None:
         """As systemd and containers do: the first process alone is told."""
@@ -70,7 +70,7 @@ def test_where_nobody_asks_for_it_it_ends_at_once(started: Callable[..., Leaving
 
 
 def test_a_time_that_is_none_is_refused_in_a_line() -> None:
-    command = [sys.executable, "-m", "config.serving", "config.wsgi:application"]
+    command = [sys.executable, "-m", "photoapp.serving", "config.wsgi:application"]
     env = {**os.environ, "DRAIN_SECONDS": "long"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.startswith("photoapp: DRAIN_SECONDS is 'long'")

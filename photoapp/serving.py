@@ -1,4 +1,4 @@
-"""granian, with time to leave: `python -m config.serving`, with granian's options and variables.
+"""granian, with time to leave: `python -m photoapp.serving`, with granian's options and variables.
 
 After SIGTERM it goes on serving for DRAIN_SECONDS, and its processes say at /readyz that they are about to end: a load
 balancer that asks there has time to send requests elsewhere. Then granian ends as it always does: nothing new is taken,
