@@ -26,7 +26,7 @@ from photoapp.release import release
 from users.models import User
 from users.sessions import record_key
 
-PAGE_SECONDS = 60  # counts of other people's likes may be as old
+PAGE_SECONDS = 180  # counts of other people's likes may be as old
 WINDOW = 16  # ids of the feed that a first page is made from: some may be withdrawn
 
 # From the session to the page. Without a session that belongs to somebody, or with a message that waits in it: nothing;
@@ -47,10 +47,14 @@ local stored = redis.call('HGET', page, ARGV[2])
 if stored then return {1, stored} end
 local time = redis.call('TIME')
 local ids = redis.call('LRANGE', feed, 0, ARGV[3] - 1)
-local acts = {}
+local possible, acts = {}, {}
 for _, id in ipairs(ids) do
-  for _, kind in ipairs({'l', 's'}) do
-    if redis.call('SISMEMBER', mine, kind .. id) == 1 then acts[#acts + 1] = kind .. id end
+  possible[#possible + 1] = 'l' .. id
+  possible[#possible + 1] = 's' .. id
+end
+if #possible > 0 then
+  for place, is_there in ipairs(redis.call('SMISMEMBER', mine, unpack(possible))) do
+    if is_there == 1 then acts[#acts + 1] = possible[place] end
   end
 end
 return {2, tostring(time[1] * 1000 + math.floor(time[2] / 1000)), redis.call('HGET', member, 'version') or '',

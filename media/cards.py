@@ -68,7 +68,7 @@ class Card:
         own = viewer.id == self.owner_id
         who = "owner" if own else "staff" if viewer.is_staff else "member"
         slots = (
-            age_of(ids.time_of(self.id), now),
+            age_of(self.id, now),
             menu_of(language, who, not own and viewer.id in self.tagged, slug, self.owner),
             *at_place(place),
             acts_of(language, True, liked, saved, slug, self.likes, self.comments),

@@ -58,6 +58,14 @@ _photos_of_live_posts = Prepared(
     )
 )
 
+_photos_of_posts = Prepared(
+    lambda alias, viewer_id, post_ids: (
+        _card_photos(alias, viewer_id)
+        .filter(post_id__in=post_ids)
+        .exclude(post__state__in=(Post.State.DELETED, Post.State.RESERVED))
+    )
+)
+
 
 def _own(model: Any) -> Prepared:
     return Prepared(
@@ -133,8 +141,7 @@ def _relation_to(viewer: Viewer, owner_id: int, known: dict[int, Relation]) -> R
 
 def visible_post(post_id: int, viewer: Viewer) -> Post | None:
     """A card, or None when there is no such post for this viewer. Owners see theirs in every state but deleted."""
-    photos = _card_photos(reading_alias(CONTENT, post_id), viewer.id).filter(post_id=post_id)
-    cards = _cards(photos.exclude(post__state__in=(Post.State.DELETED, Post.State.RESERVED)))
+    cards = _cards(_photos_of_posts.rows(reading_alias(CONTENT, post_id), viewer.id, [post_id]))
     if not cards:
         return None
     card = cards[0]

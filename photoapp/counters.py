@@ -5,15 +5,28 @@ articles of that name.)
 """
 
 import random
-from typing import Any, ClassVar
+from functools import lru_cache
+from typing import ClassVar
 
-from django.db import models
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db import connections, models
+from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from photoapp.sharding import ShardedModel
 
 SLOTS = 8
+
+
+@lru_cache
+def _upsert(table: str, counted: str, added: tuple[str, ...]) -> str:
+    """Django's own upsert (bulk_create) replaces values; this one adds."""
+    columns = (counted, "slot", *added)
+    sums = ", ".join(f"{column} = {table}.{column} + excluded.{column}" for column in added)
+    marks = ", ".join(["%s"] * len(columns))
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) "  # noqa: S608  (names of our own tables)
+        f"ON CONFLICT ({counted}, slot) DO UPDATE SET {sums}"
+    )
 
 
 class SlottedCount(ShardedModel):
@@ -27,12 +40,10 @@ class SlottedCount(ShardedModel):
     @classmethod
     def add(cls, id: int, *, using: str, **deltas: int) -> None:
         """Adds to columns; inside the transaction of the row that is counted."""
-        key: dict[str, Any] = {cls.counted_field: id, "slot": random.randrange(SLOTS)}
-        rows = cls.objects.using(using)
-        change = {name: F(name) + delta for name, delta in deltas.items()}
-        if not rows.filter(**key).update(**change):
-            rows.bulk_create([cls(**key)], ignore_conflicts=True)
-            rows.filter(**key).update(**change)
+        added = [field.name for field in cls._meta.concrete_fields if field.get_internal_type() == "IntegerField"]
+        values = [id, random.randrange(SLOTS), *(deltas.get(name, 0) for name in added)]
+        with connections[using].cursor() as cursor:
+            cursor.execute(_upsert(cls._meta.db_table, cls.counted_field, tuple(added)), values)
 
     @classmethod
     def total(cls, column: str, *, outer: str) -> Coalesce:

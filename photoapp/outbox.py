@@ -20,7 +20,7 @@ Handlers take ids, read the truth anew and are idempotent: they may run twice, l
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -92,17 +92,26 @@ def emit(event: str, *, group: str, owner_id: int, **payload: Any) -> None:
         row.due_at = timezone.now() + FIRST_SWEEP_AFTER
     if rows:
         OUTBOXES[group].objects.using(using).bulk_create(rows)  # type: ignore[arg-type]
+        after_commit(lambda: _start(group, rows), using=using)
+
+
+def _start(group: str, rows: Sequence[OutboxRow]) -> None:
+    """What an event causes: inline handlers at once, in their order; the others by one message for each queue."""
+    done, queues = [], dict[str, list[int]]()
     for row in rows:
-        after_commit(lambda row=row: _start(group, row), using=using)  # type: ignore[misc]
-
-
-def _start(group: str, row: OutboxRow) -> None:
-    if _handlers[row.handler].inline:
-        # It need not be claimed: nobody else takes it before FIRST_SWEEP_AFTER.
-        row.attempts = 1
-        _run(group, row)
-    else:
-        hand_over(group, row.id, row.handler)
+        handler = _handlers[row.handler]
+        if not handler.inline:
+            queues.setdefault(handler.queue, []).append(row.id)
+            continue
+        row.attempts = 1  # It need not be claimed: nobody else takes it before FIRST_SWEEP_AFTER.
+        if _ran(group, row):
+            done.append(row.id)
+    try:
+        if done:
+            _delete(group, done)
+    finally:
+        for queue, row_ids in queues.items():
+            hand_over(group, row_ids, queue)
 
 
 _broker_down_until = 0.0
@@ -120,12 +129,15 @@ def held_back() -> Iterator[None]:
         _held_back.reset(token)
 
 
-def hand_over(group: str, row_id: int, handler: str) -> bool:
-    """Gives a row to Celery. A broker that is down is not waited for: the sweeper comes again."""
-    from photoapp.tasks import deliver_outbox_row
+def hand_over(group: str, row_ids: Sequence[int], queue: str) -> bool:
+    """Gives rows to Celery. A broker that is down is not waited for: the sweeper comes again."""
+    from photoapp.tasks import deliver_outbox_rows
 
-    queue = _handlers[handler].queue if handler in _handlers else "default"
-    return offer(deliver_outbox_row, group, row_id, queue=queue)
+    return offer(deliver_outbox_rows, group, row_ids, queue=queue)
+
+
+def _queue_of(handler: str) -> str:
+    return _handlers[handler].queue if handler in _handlers else "default"
 
 
 def offer(task: Any, *args: Any, queue: str) -> bool:
@@ -145,28 +157,40 @@ def offer(task: Any, *args: Any, queue: str) -> bool:
 
 def deliver(group: str, row_id: int) -> bool:
     """Runs a row's handler if nobody else does. True when its effect is recorded (now or before)."""
-    using = alias_for(group, row_id)
-    rows = OUTBOXES[group].objects.using(using).filter(id=row_id)
+    return not deliver_all(group, [row_id])
+
+
+def deliver_all(group: str, row_ids: Sequence[int]) -> list[int]:
+    """Runs the handlers of rows of one server, in their order, as far as nobody else does. Returns those whose effect
+    is not recorded."""
+    rows = OUTBOXES[group].objects.using(alias_for(group, row_ids[0])).filter(id__in=row_ids)
     now = timezone.now()
-    free = Q(leased_until=None) | Q(leased_until__lte=now)
-    claimed = rows.filter(free, parked=False).update(leased_until=now + LEASE, attempts=F("attempts") + 1)
-    row = rows.first()
-    if row is None:
-        return True
-    return bool(claimed) and _run(group, row)
+    free, until = Q(leased_until=None) | Q(leased_until__lte=now), now + LEASE
+    claimed = rows.filter(free, parked=False).update(leased_until=until, attempts=F("attempts") + 1)
+    left = list(rows.order_by("id"))
+    ours = [row for row in left if row.leased_until == until] if claimed else []
+    done = [row.id for row in ours if _ran(group, row)]
+    if done:
+        _delete(group, done)
+    return [row.id for row in left if row.id not in done]
 
 
-def _run(group: str, row: OutboxRow) -> bool:
-    rows = OUTBOXES[group].objects.using(alias_for(group, row.id)).filter(id=row.id)
+def _ran(group: str, row: OutboxRow) -> bool:
+    """Whether its handler has returned; else when it is tried again is noted."""
     try:
         _handlers[row.handler].run(**row.payload)
     except Exception as error:
-        _failed(rows, row, error)
-        if _handlers[row.handler].inline and isinstance(error, REDIS_AWAY):
+        _failed(OUTBOXES[group].objects.using(alias_for(group, row.id)).filter(id=row.id), row, error)
+        handler = _handlers.get(row.handler)  # None: a newer release emitted it
+        if handler and handler.inline and isinstance(error, REDIS_AWAY):
             owed.add(group, row.id)
         return False
-    rows.delete()
     return True
+
+
+def _delete(group: str, row_ids: Sequence[int]) -> None:
+    """Of one server."""
+    OUTBOXES[group].objects.using(alias_for(group, row_ids[0])).filter(id__in=row_ids).delete()
 
 
 class Owed:
@@ -261,7 +285,7 @@ def sweep(now: datetime | None = None) -> int:
 def _sweep_server(group: str, alias: str, now: datetime) -> int:
     handed = []
     for row_id, handler in due(group, alias, now).values_list("id", "handler")[:SWEEP_BATCH]:
-        if not hand_over(group, row_id, handler):
+        if not hand_over(group, [row_id], _queue_of(handler)):
             break
         handed.append(row_id)
     OUTBOXES[group].objects.using(alias).filter(id__in=handed).update(due_at=now + NEXT_SWEEP_AFTER)
@@ -272,7 +296,7 @@ def retry_parked(group: str, row: OutboxRow) -> None:
     """Gives a parked row its ten attempts anew."""
     rows = OUTBOXES[group].objects.using(alias_for(group, row.id)).filter(id=row.id)
     rows.update(parked=False, attempts=0, leased_until=None, due_at=timezone.now())
-    hand_over(group, row.id, row.handler)
+    hand_over(group, [row.id], _queue_of(row.handler))
 
 
 def drain(limit: int = 10_000) -> int:

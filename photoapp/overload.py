@@ -2,7 +2,8 @@
 
     on_time      a request that waited too long in front of this process is refused without work: whoever asked has
                  gone, or asks again. The proxy says when it came: `X-Request-Start: t=1700000000.123` (in nginx
-                 "t=${msec}")
+                 "t=${msec}"). Two seconds are too long after a moment that held everything up; where requests have
+                 queued for seconds already, a quarter of one is: else all would wait as long as the queue is let grow
     in_turn      so many requests at a time, a few more wait for a moment, others are refused; and so many uploads,
                  which last as long as their senders are slow, that there are always threads for all else
 
@@ -28,6 +29,9 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 LATE_SECONDS = 2.0  # a request that waited longer is not begun
+SHORT_SECONDS = 0.1  # a queue in which nobody waited less …
+STANDING_SECONDS = 3.0  # … for so long stands: more comes than is done
+LATE_IN_STANDING_SECONDS = 0.25
 REQUEST_SECONDS = 10.0  # nobody waits longer for an answer
 TURN_SECONDS = 1.0  # to wait for a place
 COME_AGAIN_SECONDS = 10  # at the latest
@@ -54,9 +58,11 @@ def on_time(application: Application, *, began: float) -> Application:
     """`began`: when this process could be asked first (epoch seconds). What came before is not late for having waited
     for that: nobody had too much to do."""
 
+    queue = Queue()
+
     def serve(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         waited = waited_seconds(environ)
-        if min(waited, time.time() - began) > LATE_SECONDS:
+        if queue.is_late(min(waited, time.time() - began), time.monotonic()):
             return _refuse("late", environ, start_response)
         token = _deadline.set(time.monotonic() + REQUEST_SECONDS - waited)
         try:
@@ -65,6 +71,25 @@ def on_time(application: Application, *, began: float) -> Application:
             _deadline.reset(token)
 
     return serve
+
+
+class Queue:
+    """In front of this process: first come, first served, so all who come after a refusal in time waited as long as is
+    let pass. Whether it stands is seen by the shortest wait in it (controlled delay: K. Nichols and V. Jacobson, 2012;
+    for requests: B. Maurer, "Fail at Scale", 2015). Threads may share one: what they see differs by microseconds."""
+
+    def __init__(self) -> None:
+        self.long_since: float | None = None  # whoever came since then has waited
+
+    def is_late(self, waited: float, now: float) -> bool:
+        """Of a request that waited so long, now (monotonic seconds)."""
+        if waited < SHORT_SECONDS:
+            self.long_since = None
+            return False
+        if self.long_since is None:
+            self.long_since = now
+        stands = now - self.long_since > STANDING_SECONDS
+        return waited > (LATE_IN_STANDING_SECONDS if stands else LATE_SECONDS)
 
 
 def waited_seconds(environ: Environ) -> float:

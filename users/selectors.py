@@ -96,21 +96,27 @@ def relation(viewer: Viewer, other_id: int) -> Relation:
     return relations(viewer.id, [other_id]).get(other_id, STRANGER)
 
 
-def relations(viewer_id: int, other_ids: Iterable[int]) -> dict[int, Relation]:
-    """How a member stands to others: those with any relation, by id. One query on the member's own shard."""
-    others = list(other_ids)
-    alias = reading_alias(FRIENDS, viewer_id)
+def _related(alias: str, viewer_id: int, other_ids: Iterable[int]) -> Any:
+    """Rows (id of the other, accepted, muted, kind)."""
 
     def rows(model: Any, mine: str, other: str, accepted: Any, muted: Any, kind: str) -> Any:
-        found = model.objects.using(alias).filter(**{mine: viewer_id, f"{other}__in": others}).order_by()
+        found = model.objects.using(alias).filter(**{mine: viewer_id, f"{other}__in": other_ids}).order_by()
         return found.values_list(F(other), accepted, muted, Value(kind))
 
     yes, no = (ExpressionWrapper(Value(value), output_field=BooleanField()) for value in (True, False))
-    query = rows(Following, "follower_id", "followee_id", F("accepted"), F("muted"), "follow").union(
+    return rows(Following, "follower_id", "followee_id", F("accepted"), F("muted"), "follow").union(
         rows(Block, "blocker_id", "blocked_id", yes, no, "block"),
         rows(BlockedBy, "blocked_id", "blocker_id", yes, no, "blocked_by"),
         all=True,
     )
+
+
+_relations = Prepared(_related)
+
+
+def relations(viewer_id: int, other_ids: Iterable[int]) -> dict[int, Relation]:
+    """How a member stands to others: those with any relation, by id. One query on the member's own shard."""
+    query = _relations.rows(reading_alias(FRIENDS, viewer_id), viewer_id, list(other_ids))
     kinds: dict[int, dict[str, bool]] = {}
     for other_id, accepted, muted, kind in query:
         kinds.setdefault(other_id, {})[kind] = bool(accepted)

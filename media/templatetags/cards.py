@@ -15,7 +15,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from media.models import WIDTHS, Photo, Post
-from media.templatetags.posts import made, slug
+from media.templatetags.posts import made, slug, time_of
 from photoapp.templatetags.icons import icon
 
 register = template.Library()
@@ -44,8 +44,8 @@ STORED = Slot("stored")  # as `place`: the card is rendered to be stored
 
 @register.simple_tag
 def posted(post: Post, place: object = None) -> SafeString:
-    """When a post was made; a slot in a stored card."""
-    return mark_safe(SLOT) if place is STORED else made(post)  # noqa: S308
+    """When a post was made; how long that is ago is a slot in a stored card."""
+    return mark_safe(time_of(post, SLOT)) if place is STORED else made(post)  # noqa: S308
 
 
 @register.simple_tag

@@ -2,12 +2,14 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from media.mentions import MARKED
@@ -49,25 +51,33 @@ def place_page(place: str) -> str:
 @register.filter
 def made(row: Post | Comment) -> SafeString:
     """When a post or comment was made, as a <time> element: "5 min", "3 h", "2 d", then a date."""
-    return mark_safe(age_of(ids.time_of(row.id), timezone.now()))  # noqa: S308
+    return mark_safe(time_of(row, age_of(row.id, timezone.now())))  # noqa: S308
 
 
-def age_of(at: datetime, now: datetime) -> str:
+def time_of(row: Post | Comment, age: str) -> str:
+    at = ids.time_of(row.id)
     full = f"{_date(at, year=True)}, {at:%H:%M} UTC"
-    return f'<time datetime="{at:%Y-%m-%dT%H:%MZ}" title="{full}">{_age(at, now)}</time>'
+    return f'<time datetime="{at:%Y-%m-%dT%H:%MZ}" title="{full}">{age}</time>'
 
 
-def _age(at: datetime, now: datetime) -> str:
-    minutes = int((now - at).total_seconds() // 60)
+def age_of(id: int, now: datetime) -> str:
+    """How long ago something was made, in the active language."""
+    at = ids.time_of(id)
+    minutes = max(0, int((now - at).total_seconds() // 60))
+    if minutes < 7 * 24 * 60:
+        return _age(get_language(), minutes if minutes < 60 else minutes // 60 * 60)
+    return _date(at, year=at.year != now.year)
+
+
+@lru_cache(maxsize=1024)
+def _age(language: str | None, minutes: int) -> str:
     if minutes < 1:
         return _("just now")
     if minutes < 60:
         return _("%(count)s min") % {"count": minutes}
     if minutes < 24 * 60:
         return _("%(count)s h") % {"count": minutes // 60}
-    if minutes < 7 * 24 * 60:
-        return _("%(count)s d") % {"count": minutes // (24 * 60)}
-    return _date(at, year=at.year != now.year)
+    return _("%(count)s d") % {"count": minutes // (24 * 60)}
 
 
 def _date(at: datetime, year: bool) -> str:

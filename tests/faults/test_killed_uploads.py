@@ -204,7 +204,7 @@ def test_a_follow_whose_process_dies_between_its_two_sides_arrives(
 
     token = str(AuthToken.objects.create(charlie)[1])
     headers = {"Authorization": f"Token {token}"}
-    live_site.process.restart(**injected("before:photoapp.outbox._run:1", tmp_path))
+    live_site.process.restart(**injected("before:photoapp.outbox._ran:1", tmp_path))
     with pytest.raises(requests.ConnectionError):
         requests.put(f"{live_site}/api/v1/users/alice/follow/", headers=headers, timeout=30)
     assert not Follower.objects.for_owner(alice.id).exists()

@@ -4,6 +4,7 @@ process gone."""
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connections, transaction
@@ -81,24 +82,65 @@ def test_a_transaction_on_another_server_does_not_count(calls: list[int]) -> Non
 def test_with_the_broker_down_the_commit_stands_and_the_sweeper_comes(
     calls: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from photoapp.tasks import deliver_outbox_row
+    from photoapp.tasks import deliver_outbox_rows
 
     def down(**kwargs: object) -> None:
         raise ConnectionError("no broker")
 
     with monkeypatch.context() as context:
-        context.setattr(deliver_outbox_row, "apply_async", down)
+        context.setattr(deliver_outbox_rows, "apply_async", down)
         happen(3)
     outbox._broker_down_until = 0.0
-    sent: list[list[object]] = []
-    monkeypatch.setattr(deliver_outbox_row, "apply_async", lambda args, queue: sent.append(args))
+    sent: list[Any] = []
+    monkeypatch.setattr(deliver_outbox_rows, "apply_async", lambda args, queue: sent.append(args))
     assert outbox.sweep() == 0, "not due yet: the hand-over after the commit has its time"
     assert outbox.sweep(timezone.now() + outbox.FIRST_SWEEP_AFTER) == 1
     assert outbox.sweep(timezone.now() + outbox.FIRST_SWEEP_AFTER) == 0, "it may be waiting in a long queue"
     assert outbox.sweep(timezone.now() + outbox.FIRST_SWEEP_AFTER + outbox.NEXT_SWEEP_AFTER) == 1
-    for group, row_id in sent:
-        outbox.deliver(group, row_id)
+    for arguments in sent:
+        deliver_outbox_rows(*arguments)
     assert calls == [3]
+
+
+def test_what_an_event_causes_is_one_message_for_each_queue(calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    from photoapp.tasks import deliver_outbox_rows
+
+    sent: list[Any] = []
+    monkeypatch.setattr(deliver_outbox_rows, "apply_async", lambda args, queue: sent.append((queue, *args)))
+    outbox.handles("test.happened", name="test.note_again")(lambda number: calls.append(10 * number))
+    outbox.handles("test.happened", name="test.elsewhere", queue="photos")(lambda number: calls.append(100 * number))
+    happen(4)
+    ids = {row.handler: row.id for row in rows()}
+    assert sent == [
+        ("default", "content", [ids["test.note"], ids["test.note_again"]]),
+        ("photos", "content", [ids["test.elsewhere"]]),
+    ]
+    deliver_outbox_rows(*sent[0][1:])
+    assert (calls, [row.handler for row in rows()]) == ([4, 40], ["test.elsewhere"])
+
+
+def test_of_the_rows_of_one_message_one_that_fails_holds_up_no_other(
+    calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from photoapp.tasks import deliver_outbox_rows
+
+    sent: list[Any] = []
+    monkeypatch.setattr(deliver_outbox_rows, "apply_async", lambda args, queue: sent.append(args))
+    outbox.handles("test.happened", name="test.after")(lambda number: calls.append(10 * number))
+    happen(-1)
+    deliver_outbox_rows(*sent[0])
+    assert (calls, [row.handler for row in rows()]) == ([-1, -10], ["test.note"])
+
+
+def test_inline_effects_are_recorded_by_one_statement(calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (1, 2, 3):
+        outbox.handles("test.happened", name=f"test.inline{number}", inline=True)(
+            lambda number, times=number: calls.append(number * times)
+        )
+    with CaptureQueriesContext(connections[alias_for("content", OWNER)]) as queries:
+        happen(5)
+    assert (calls, [row.handler for row in rows()]) == ([5, 10, 15], ["test.note"])
+    assert [query["sql"].split()[0] for query in queries if query["sql"].startswith("DELETE")] == ["DELETE"]
 
 
 def test_a_failure_is_told_and_tried_again_later(calls: list[int]) -> None:

@@ -22,6 +22,7 @@ from photoapp.overload import (
     REQUEST_SECONDS,
     WORKING,
     Application,
+    Queue,
     bound_queries,
     in_turn,
     on_time,
@@ -91,6 +92,17 @@ def test_what_waited_too_long_is_refused_without_work(site: Site) -> None:
 
 def test_who_came_while_the_process_was_starting_did_not_wait_because_it_was_busy(site: Site) -> None:
     assert ask(on_time(site, began=time.time()), quick=True, **started(LATE_SECONDS + 1))[0] == 200
+
+
+def test_in_a_queue_that_stands_less_is_too_late() -> None:
+    """Of one that lasts, since more comes than is done, everybody would wait for as long as is let pass."""
+    queue = Queue()
+    assert not queue.is_late(1.9, now=100), "a moment that held everything up"
+    assert not queue.is_late(0.3, now=102.9)
+    assert queue.is_late(0.3, now=103.1), "nobody waited less for three seconds"
+    assert not queue.is_late(0.2, now=103.2)
+    assert not queue.is_late(0.05, now=104), "the queue is gone"
+    assert not queue.is_late(1.9, now=120), "nobody came in between: nothing stood"
 
 
 @pytest.mark.parametrize("start", ["", "t=", "yesterday", "t=nan", "t=in ten minutes"])
