@@ -24,6 +24,7 @@ STORE_BYTES = 200 * TB  # that a machine of the object store is filled with
 STORE_COPIES = 3
 NGINX_CONNECTIONS = 19_000  # of a worker
 LOGICAL_SHARDS = 1_024
+ACTS_AFTER_LOADS, UPLOADS_AMONG_ACTS = 0.02, 0.02  # of script/bench visitors; its other acts cost about what likes do
 MEASURED_SERVERS = 4  # of content, in script/bench growth
 BASE = 2  # of growth.json's points: the one whose costs are taken; the others check it
 
@@ -143,6 +144,22 @@ def work(times: Parts, measured: Measured) -> Parts:
     for what, cost in measured.price_list().items():
         found.update({part: times[what] * milliseconds / 1000 for part, milliseconds in cost.items()})
     return dict(found)
+
+
+def visited(measured: Measured) -> dict[str, tuple[float, float]]:
+    """Cores by part at the load of script/bench visitors: by the model, and as measured there."""
+    visitors = measured.visitors
+    loads = float(visitors["loads_a_second"])
+    acts = loads * ACTS_AFTER_LOADS
+    times = dict.fromkeys(measured.price_list(), 0.0)
+    times |= {"load": loads, "upload": acts * UPLOADS_AMONG_ACTS, "like": acts * (1 - UPLOADS_AMONG_ACTS)}
+    model = work(times, measured)
+    there = {
+        "web": sum(cores for name, cores in visitors["cores"].items() if name.startswith("web")),
+        "PostgreSQL": visitors["cores"]["PostgreSQL"] + visitors["cores"]["PostgreSQL's followers"],
+        **{part: visitors["cores"][part] for part in ("Redis", "Celery")},
+    }
+    return {part: (model[part], cores) for part, cores in there.items()}
 
 
 def stored_bytes(members: float, rows: Parts, measured: Measured) -> Parts:

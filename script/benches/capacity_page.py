@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from script.benches.capacity import GB, KB, LOGICAL_SHARDS, MB, TB, Behaviour, Measured, Plan, work
+from script.benches.capacity import GB, KB, LOGICAL_SHARDS, MB, TB, Behaviour, Measured, Plan, visited, work
 from script.benches.capacity_plots import draw
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,13 +39,14 @@ def renew() -> None:
 
 def with_tables(text: str, measured: Measured) -> str:
     """The page's text with what stands between its marks made anew."""
-    for name, table in {"sizes": table_of_sizes(measured), "unit costs": table_of_costs(measured)}.items():
+    tables = {"sizes": table_of_sizes, "unit costs": table_of_costs, "check": table_of_check}
+    for name, make in tables.items():
         begin, end = BEGIN.format(name), END.format(name)
         head, _, rest = text.partition(begin)
         _, found, tail = rest.partition(end)
         if not found:
             raise ValueError(f"docs/capacity.md has no {begin} … {end}")
-        text = f"{head}{begin}\n\n{table}\n\n{end}{tail}"
+        text = f"{head}{begin}\n\n{make(measured)}\n\n{end}{tail}"
     return text
 
 
@@ -121,6 +122,12 @@ def table_of_costs(measured: Measured) -> str:
         lines.append(f"| {number(times[what])} × {NAMES[what]} | {' | '.join(cells)} |")
     total = work(times, measured)
     lines.append(f"| together, ms a day | {' | '.join(number(1000 * total[part]) for part in parts)} |")
+    return "\n".join(lines)
+
+
+def table_of_check(measured: Measured) -> str:
+    lines = ["| cores | model | measured |", "|---|---|---|"]
+    lines += [f"| {part} | {number(model)} | {number(cores)} |" for part, (model, cores) in visited(measured).items()]
     return "\n".join(lines)
 
 

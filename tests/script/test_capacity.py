@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from script.benches.capacity import GB, SERVER_BYTES, Behaviour, Measured, Plan, of_load, stored_bytes, work
+from script.benches.capacity import GB, SERVER_BYTES, Behaviour, Measured, Plan, of_load, stored_bytes, visited, work
 from script.benches.capacity_page import GROWTH, PAGE, PLOTS, VISITORS, figures, visitors_from, with_tables
 from script.benches.capacity_plots import draw
 
 NEAR = 1.25  # times more, or less, that the model's bytes are than those measured
+NEAR_VISITORS = 2.0  # of cores, measured in another run and by other means
 NEAR_WORK = 1.6  # of processor time, which one machine does not give twice alike
 
 
@@ -63,6 +64,11 @@ def test_the_model_meets_the_work_that_was_measured(growth: dict[str, Any], visi
     for number, point in enumerate(growth["points"]):
         for part, seconds in work(times, Measured.at(growth, visitors, number)).items():
             assert 1 / NEAR_WORK < model[part] / seconds < NEAR_WORK, (point["members"], part)
+
+
+def test_the_model_meets_what_the_visitors_needed(growth: dict[str, Any], visitors: dict[str, Any]) -> None:
+    for part, (model, cores) in visited(Measured.at(growth, visitors)).items():
+        assert 1 / NEAR_VISITORS < model / cores < NEAR_VISITORS, part
 
 
 # --- Arithmetic
