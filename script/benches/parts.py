@@ -17,7 +17,7 @@ from tests.parts.redis import Redis
 
 __all__ = ["ROOT", "Server", "row", "site"]
 # Of the benchmarks that need a site.
-CONTENT_SERVERS = {"feed": 2, "fanout": 4, "herd": 2, "pages": 2, "search": 4, "seed": 2}
+CONTENT_SERVERS = {"feed": 2, "fanout": 4, "growth": 4, "herd": 2, "pages": 2, "search": 4, "seed": 2}
 FRIENDS_SERVERS = 2
 LOAD_AT_START = os.getloadavg()[0]
 # What is measured waits for its disk, as in production.
@@ -56,6 +56,12 @@ def site(content_servers: int) -> Iterator[None]:
 
 
 def prepare() -> None:
+    make_databases()
+    collect_static()
+
+
+def make_databases() -> None:
+    """Those that the environment names; has Django loaded."""
     import django
     from django.core.management import call_command
 
@@ -64,7 +70,6 @@ def prepare() -> None:
             recreate_database(url)
     django.setup()
     call_command("migrate_all", verbosity=0)
-    collect_static()
 
 
 def row(
