@@ -26,7 +26,7 @@ from script.benches.residents import Residents, Sizes, photo_to_upload, put_phot
 from script.benches.whole_cluster import FanOuts, memory, read, the_cluster
 from script.topology.state import Cluster
 
-WHOLE = Sizes(50_000, 100_000, 2_000_000, stars_followers=10_000, stars_posts=30, photos=400, warm=90, seconds=180)
+WHOLE = Sizes(50_000, 100_000, 2_000_000, stars_followers=10_000, stars_posts=30, photos=400, warm=120, seconds=180)
 QUICK = Sizes(5_000, 10_000, 200_000, stars_followers=2_500, stars_posts=5, photos=50, warm=10, seconds=20)
 OFTEN, RARELY = 30, 60  # seconds between two loads of a member's, on average
 GOALS = {RARELY: 100, OFTEN: 150}  # ms at most, for 99 of 100 loads
@@ -81,7 +81,8 @@ class Site:
 
     def watched(self, interval: int, stars_posts: int) -> list[dict[str, Any]]:
         warm, counted = self.sizes.warm, self.sizes.seconds
-        steps = [(warm + counted + stars_posts * STARS_PAUSE, self.rate(interval))]
+        rate = self.rate(interval)
+        steps = [*rising(warm, rate), (counted + stars_posts * STARS_PAUSE, rate)]
         with visitors(self.residents, self.port, steps, acts=self.acts) as visits:
             until(visits, warm)
             before = read(self.cluster)
@@ -132,7 +133,7 @@ class Site:
     def photos(self) -> list[dict[str, Any]]:
         warm, counted = self.sizes.warm, self.sizes.seconds
         photos = put_photos(self.residents, self.sizes.photos)
-        steps = [(warm + counted, self.rate(RARELY))]
+        steps = [*rising(warm, self.rate(RARELY)), (counted, self.rate(RARELY))]
         with visitors(self.residents, self.port, steps, photos=photos) as visits:
             until(visits, warm)
             before = read(self.cluster)
@@ -204,6 +205,11 @@ class Site:
             *(row(f"overload: … {error}", [times], "", digits=0) for error, times in during.errors().items()),
             row("overload: as before after", [max(slow, default=0.0)], "s", at_most=10),
         ]
+
+
+def rising(seconds: float, rate: float) -> list[tuple[float, float]]:
+    """People come one after the other; when all are there at once, nobody has a page yet."""
+    return [(seconds / 4, rate * quarter / 4) for quarter in (1, 2, 3, 4)]
 
 
 def bad_seconds(visits: Visits, after: float) -> list[float]:
