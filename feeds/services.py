@@ -33,7 +33,7 @@ from users.selectors import (
 PUSH_AGAIN_BELOW = 0.8  # of the threshold: an author at the brink does not flip with every follower
 # A feed that others build longer is built here, too: it may be a worker that yields to all others, and behind a request
 # that waits for it others wait, who are refused after two seconds (photoapp/overload.py).
-BUILDING_SECONDS = 0.5
+BUILDING_SECONDS = 0.1
 ATTEMPTS = 3
 ACTS_KNOWN = 64  # of the newest posts of a feed: first pages show no others
 

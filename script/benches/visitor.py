@@ -180,6 +180,9 @@ class Crowd:
             status += f":{said.decode() or 'none'}"
         elif ask.kind == "opened":
             return self.done(visitor)
+        elif status == "503":
+            said = visitor.head.partition(b"\r\nx-refused: ")[2].partition(b"\r\n")[0]
+            status += f":{said.decode() or 'none'}"
         elif status == "200" and b"\r\ncache-control: private" not in visitor.head:
             status = "logged-out"
         self.tell(ask.kind, ask.due, status)
