@@ -158,7 +158,7 @@ class Site:
     def killed(self) -> list[dict[str, Any]]:
         """A process holds one request: it has one thread. Loads are asked of another one, what writes is not."""
         seconds = min(60.0, self.sizes.seconds)
-        with visitors(self.residents, self.port, [(KILL_EVERY + seconds, self.rate(OFTEN))], acts=self.acts) as visits:
+        with visitors(self.residents, self.port, [(KILL_EVERY + seconds, self.rate(RARELY))], acts=self.acts) as visits:
             times = int(seconds / KILL_EVERY)
             for number in range(times):
                 until(visits, (1 + number) * KILL_EVERY)
