@@ -52,12 +52,13 @@ def sharpness(image: Image.Image) -> float:
     return float(ImageStat.Stat(image.convert("L").filter(ImageFilter.FIND_EDGES)).mean[0])
 
 
-@pytest.mark.parametrize("send", [through_the_page, through_the_api], ids=["page", "api"])
+@pytest.mark.parametrize(("send", "step"), [(through_the_page, 1), (through_the_api, 4)], ids=["page", "api"])
 def test_every_camera_file_becomes_a_post(
-    alice: User, client_of: Callable[[User], Client], send: Callable[[Client, Path], None]
+    alice: User, client_of: Callable[[User], Client], send: Callable[[Client, Path], None], step: int
 ) -> None:
+    """All of them through the page; what the API does with a file is the same, so there every fourth."""
     client = client_of(alice)
-    files = {path.name: path for path in camera_files()}
+    files = {path.name: path for path in sorted(camera_files())[::step]}
     for path in files.values():
         send(client, path)
     outbox.drain()

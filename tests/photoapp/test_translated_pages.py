@@ -10,7 +10,7 @@ from django.utils.translation import trans_real
 from django.utils.translation.trans_real import DjangoTranslation
 
 from feeds import shell
-from media.templatetags import cards
+from media.templatetags import cards, posts
 from tests import pages
 from users.models import User
 
@@ -92,7 +92,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Generator[None, None, None]:
 
 def forget_kept_words() -> None:
     """What this process keeps for each language: other tests have read it, or will."""
-    for module in (cards, shell):
+    for module in (cards, posts, shell):
         for kept in vars(module).values():
             if hasattr(kept, "cache_clear"):
                 kept.cache_clear()
