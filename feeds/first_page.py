@@ -1,6 +1,6 @@
 """The first page of a feed, composed from what is stored: ids, cards, the member's own acts.
 
-It is kept for three minutes. On the way to a page, what is missing is made in this order: the feed from the shards,
+It is kept for some minutes. On the way to a page, what is missing is made in this order: the feed from the shards,
 cards by one query for each content server, the page. Whatever cannot be made so (an empty feed, one that goes on below
 what is stored) is left to the view, which asks the databases for all of it.
 """

@@ -5,6 +5,7 @@ began (milliseconds of Redis' clock) and the marks that it must be refused for (
 """
 
 import json
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,8 @@ from photoapp.release import release
 from users.models import User
 from users.sessions import record_key
 
-PAGE_SECONDS = 180  # counts of other people's likes may be as old
+PAGE_SECONDS = 240  # at most: counts of other people's likes may be as old
+SHORTEST = 0.5  # of that: pages that were made in the same minute do not all go, and are composed again, in another
 WINDOW = 16  # ids of the feed that a first page is made from: some may be withdrawn
 
 # From the session to the page. Without a session that belongs to somebody, or with a message that waits in it: nothing;
@@ -212,7 +214,8 @@ def has_nothing_new(user_id: int, after: int, session_key: str) -> bool:
 def keep_page(user_id: int, field: str, state: State, page: Page) -> None:
     """Raises RedisAway."""
     keys = [page_key(user_id), feed_key(user_id), member_key(user_id)]
-    arguments = [state.version, state.signature, field, page.dumped(), PAGE_SECONDS]
+    seconds = int(PAGE_SECONDS * random.uniform(SHORTEST, 1))
+    arguments = [state.version, state.signature, field, page.dumped(), seconds]
     quick(FEEDS, lambda client: script(KEEP)(keys=keys, args=arguments, client=client))
 
 

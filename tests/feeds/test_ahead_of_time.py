@@ -3,7 +3,8 @@
 import pytest
 
 from feeds import services, store, tasks
-from feeds.page_store import field_of
+from feeds.page_store import PAGE_SECONDS, SHORTEST, field_of
+from feeds.withdrawn import KEEP_SECONDS
 from media.cards import stored_cards
 from media.models import Post
 from photoapp.redis_clients import FEEDS, RedisAway, acting
@@ -40,6 +41,18 @@ def test_who_looked_at_a_page_finds_the_next_one_composed(alice: User, bob: User
         tasks.compose_pages([bob.id], post.id)
         assert has_page(bob)
         assert look(bob)[0] == post.id
+
+
+def test_pages_that_were_made_together_do_not_end_together(alice: User, bob: User) -> None:
+    """Else those of a busy minute would all have to be composed again in another one."""
+    publish(alice, "old")
+    lives = set()
+    for _ in range(8):
+        store.turn(bob.id)
+        look(bob)
+        lives.add(acting(FEEDS).pttl(store.page_key(bob.id)) // 1000)
+    assert len(lives) > 2
+    assert min(lives) >= SHORTEST * PAGE_SECONDS - 5 and max(lives) <= PAGE_SECONDS < KEEP_SECONDS
 
 
 def test_who_has_not_looked_since_gets_no_other(alice: User, bob: User, charlie: User) -> None:
