@@ -3,7 +3,7 @@
     on_time      a request that waited too long in front of this process is refused without work: whoever asked has
                  gone, or asks again. The proxy says when it came: `X-Request-Start: t=1700000000.123` (in nginx
                  "t=${msec}"). Two seconds are too long after a moment that held everything up; where requests have
-                 queued for seconds already, half a one is: else all would wait as long as the queue is let grow
+                 queued for seconds already, half of one is: else all would wait as long as the queue is let grow
     in_turn      so many requests at a time, a few more wait for a moment, others are refused; and so many uploads,
                  which last as long as their senders are slow, that there are always threads for all else
 
