@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Engine
+from redis.connection import parse_url
 
 from config.app_sets import APP_SETS
 from config.routes import DEFAULT_SET, Route, routes
@@ -22,6 +23,7 @@ from photoapp.storage import STORE_PREFIX
 
 MOST_WAITING = 1000
 TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "nginx" / "photoapp.conf"
+FRONT_DOOR = TEMPLATE.with_name("front_door.lua")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Proxy:
     inside: str = "127.0.0.1:8081"  # where PROXY_PURGE_URLS go
     insiders: Sequence[str] = ("127.0.0.1",)
     purges: bool = False  # whether `modules` has that which drops single answers
+    feeds: str = ""  # URL of the Redis of the feeds: stored pages go out without a process (needs the modules of Lua)
     modules: Sequence[str] = ()
     files_size: str = "2g"  # of photos, on disk
     user: str = "www-data"
@@ -77,6 +80,19 @@ class Key:
         return cls(f'"~{route.path}"' if route.is_pattern else f'"{route.path}"', route.app_set, route.kept)
 
 
+def _address(url: str) -> dict[str, Any]:
+    """Of a Redis, for the front door. Raises ImproperlyConfigured."""
+    try:
+        found = parse_url(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"feeds: {error}") from error
+    password = found.get("password", "")
+    if url.startswith("rediss:") or "username" in found or set(password) & set('"\\'):
+        raise ImproperlyConfigured("feeds: redis:// or unix://, with no name and no quotes in the password")
+    address = {"path": "", "host": "", "port": 6379, "db": 0, "password": ""}
+    return {name: found.get(name, value) for name, value in address.items()}
+
+
 def _patience_with(server: str) -> str:
     """Behind so many requests that a process has not answered, another would wait too long to be answered at all
     (photoapp/overload.py): nginx refuses it, which costs a tenth of what the process would spend on refusing."""
@@ -94,5 +110,9 @@ def render(proxy: Proxy) -> str:
         "language_cookie": settings.LANGUAGE_COOKIE_NAME,
         "personal_cookies": f"{settings.SESSION_COOKIE_NAME}|{CookieStorage.cookie_name}",
         "store_prefix": STORE_PREFIX,
+        "session_cookie": settings.SESSION_COOKIE_NAME,
+        "message_cookie": CookieStorage.cookie_name,
+        "feeds": _address(proxy.feeds) if proxy.feeds else None,
+        "front_door": FRONT_DOOR.read_text(),
     }
     return Engine().from_string(TEMPLATE.read_text()).render(Context(context, autoescape=False, use_l10n=False))

@@ -20,9 +20,12 @@ overload.bound_queries(settings.DATABASES)
 application = overload.in_turn(application, threads=THREADS, only_uploads=active_sets() == ["upload"])
 
 if "feed" in active_sets():
+    from feeds import proxy_front
     from feeds.front import front_door
 
     application = front_door(application)
+    if settings.TRUSTED_PROXIES:
+        proxy_front.tell_for_ever()
 warm_up()
 draining.listen()
 application = overload.on_time(application, began=time.time())

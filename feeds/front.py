@@ -83,7 +83,7 @@ def _page(environ: Environ, cookies: dict[str, str], session_key: str, user_id: 
     page = stored_page(user_id, _language(cookies.get(settings.LANGUAGE_COOKIE_NAME), accept_language), session_key)
     if page is None:
         return None
-    headers = _headers(HttpResponse, _is_secure(environ))
+    headers = headers_of(HttpResponse, _is_secure(environ))
     if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
         return [*headers, ("Content-Encoding", "gzip")], page.body
     return headers, igzip.decompress(page.body)
@@ -97,7 +97,7 @@ def _news(environ: Environ, cookies: dict[str, str], session_key: str, user_id: 
         return None
     if after is None or not has_nothing_new(user_id, after, session_key):
         return None
-    return _headers(JsonResponse, _is_secure(environ)), b'{"new": 0}'
+    return headers_of(JsonResponse, _is_secure(environ)), b'{"new": 0}'
 
 
 ANSWERS = {"/": _page, "/feed/": _page, "/feed/new/": _news}
@@ -135,7 +135,7 @@ def _is_secure(environ: Environ) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _headers(kind: Callable[..., HttpResponse], secure: bool) -> list[tuple[str, str]]:
+def headers_of(kind: Callable[..., HttpResponse], secure: bool) -> list[tuple[str, str]]:
     """What SPEAKING middleware says of such a response; it is compressed, or need not be."""
 
     def answer(request: Any) -> HttpResponse:

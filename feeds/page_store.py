@@ -31,10 +31,9 @@ PAGE_SECONDS = 240  # at most: counts of other people's likes may be as old
 SHORTEST = 0.5  # of that: pages that were made in the same minute do not all go, and are composed again, in another
 WINDOW = 16  # ids of the feed that a first page is made from: some may be withdrawn
 
-# From the session to the page. Without a session that belongs to somebody, or with a message that waits in it: nothing;
-# without a page: all of the member's that it is composed from. ARGV: whether the session is asked for, the page's
-# field, how many ids, how long it is kept that the member was here.
-OPEN = (
+# From the session to the page. Without a session that belongs to somebody, or with a message that waits in it: {0}.
+# ARGV: whether the session is asked for, the page's field, how long it is kept that the member was here.
+OPENING = (
     KEEP_ALIVE
     + """
 local session, page, feed, pulls, heard, mine, member = unpack(KEYS)
@@ -43,12 +42,20 @@ if ARGV[1] == '1' then
   if not record or not string.find(record, '"_auth_user_id"', 1, true) then return {0} end
   if string.find(record, '"_messages"', 1, true) then return {0} end
 end
-if ARGV[2] ~= '' and redis.call('HSET', member, 'field', ARGV[2]) == 1 then redis.call('EXPIRE', member, ARGV[4]) end
+if ARGV[2] ~= '' and redis.call('HSET', member, 'field', ARGV[2]) == 1 then redis.call('EXPIRE', member, ARGV[3]) end
 keep_alive(feed, {pulls, heard, mine, member})
 local stored = redis.call('HGET', page, ARGV[2])
+"""
+)
+# The page alone, for whoever cannot compose one (feeds/proxy_front.py).
+STORED = OPENING + "return stored\n"
+# Without a page: all of the member's that it is composed from. ARGV[4]: how many ids.
+OPEN = (
+    OPENING
+    + """
 if stored then return {1, stored} end
 local time = redis.call('TIME')
-local ids = redis.call('LRANGE', feed, 0, ARGV[3] - 1)
+local ids = redis.call('LRANGE', feed, 0, ARGV[4] - 1)
 local possible, acts = {}, {}
 for _, id in ipairs(ids) do
   possible[#possible + 1] = 'l' .. id
@@ -163,7 +170,7 @@ def open_page(user_id: int, field: str, session_key: str | None = None) -> Page 
     """The stored page, else what it is composed from. With a session's key: None unless it is a member's who is
     logged in. One round trip. Raises RedisAway."""
     keys = [record_key(session_key or ""), *(key(user_id) for key in KEYS)]
-    arguments = ["1" if session_key else "0", field, WINDOW, FEED_TTL]
+    arguments = ["1" if session_key else "0", field, FEED_TTL, WINDOW]
     code, *answer = quick(FEEDS, lambda client: script(OPEN)(keys=keys, args=arguments, client=client))
     if code == 0:
         return None

@@ -22,13 +22,14 @@ PACKAGES = {
     "radosgw": "radosgw",
     "ceph-mon": "ceph-mon",
     "ceph-osd": "ceph-osd",
-    "nginx": "nginx-light",
+    "nginx": "lua-nginx-redis",
     "squid": "squid-openssl",
     "chromium-headless-shell": "chromium-headless-shell",
 }
 FILES = {
     Path("/usr/share/fonts/truetype/dejavu"): "fonts-dejavu-core",
     Path("/usr/lib/nginx/modules/ngx_http_cache_purge_module.so"): "libnginx-mod-http-cache-purge",
+    Path("/usr/share/lua/5.1/nginx/redis.lua"): "lua-nginx-redis",  # brings nginx-extras, with the modules of Lua
 }
 POLICY = Path("/usr/sbin/policy-rc.d")
 CLUSTER_CONFIG = Path("/etc/postgresql-common/createcluster.conf")

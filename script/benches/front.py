@@ -72,7 +72,7 @@ def nginx_and_web(home: Path, *, processes: int = 1, threads: int = 1, core: int
     """The port of an nginx before granian processes, all on one core, or on all of them."""
     for name in ("nginx", "wrk", "taskset"):
         if not find_binary(name):
-            raise PartError(f"{name} is missing: apt-get install nginx-light wrk util-linux")
+            raise PartError(f"{name} is missing: apt-get install lua-nginx-redis wrk util-linux")
     socket, port = home / "web.sock", free_port()
     (home / "static").mkdir(exist_ok=True)
     home.joinpath("nginx.conf").write_text(NGINX.format(home=home, socket=socket, port=port))

@@ -1,6 +1,8 @@
 """Brings up what is missing, in order, and as much of it at once as two cores bear."""
 
+import os
 import secrets
+import shutil
 import socket
 import subprocess
 import time
@@ -101,6 +103,9 @@ def make_cluster(data: Path, port: int) -> Cluster:
     data.chmod(0o755)  # servers that run as another user look inside
     for name in ("run", "log", "postgres", "proxy-cache"):
         (data / name).mkdir(exist_ok=True)
+    if os.geteuid() == 0:  # sockets are of the group of nginx' workers, which read stored pages in Redis
+        shutil.chown(data / "run", group=site.NGINX_USER)
+        (data / "run").chmod(0o2755)
     cluster = Cluster(data)
     if cluster.exists:
         with cluster.change() as state:

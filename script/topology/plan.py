@@ -92,7 +92,12 @@ class Plan:
 
     def check(self) -> None:
         """Raises PartError for what is missing, and for a directory that servers could not use."""
-        wanted = {"redis-server": "redis-server", "nginx": "nginx-light", "radosgw": "radosgw", "ceph-mon": "ceph-mon"}
+        wanted = {
+            "redis-server": "redis-server",
+            "nginx": "lua-nginx-redis",
+            "radosgw": "radosgw",
+            "ceph-mon": "ceph-mon",
+        }
         wanted |= {"ceph-osd": "ceph-osd"}
         missing = [package for name, package in wanted.items() if not find_binary(name)]
         missing += [] if binary("postgres") and binary("pg_basebackup") else ["postgresql"]
@@ -153,7 +158,7 @@ class Plan:
             options |= {"port": str(self.ports["broker"]), "bind": "127.0.0.1"}
             address = f"127.0.0.1:{self.ports['broker']}"
         else:
-            options |= {"port": "0", "unixsocket": str(self.socket(f"redis-{role}")), "unixsocketperm": "700"}
+            options |= {"port": "0", "unixsocket": str(self.socket(f"redis-{role}")), "unixsocketperm": "770"}
             options |= {"notify-keyspace-events": "Ee"}
             address = f"unix:{self.socket(f'redis-{role}')}"
         command = [str(find_binary("redis-server"))]

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from script.topology.plan import Plan, open_files
-from script.topology.site import PURGE_MODULE, manage
+from script.topology.site import LUA_MODULES, NGINX_USER, PURGE_MODULE, manage
 from script.topology.state import Cluster, Running, wait_until
 from tests.parts.process import PartError
 
@@ -28,9 +28,10 @@ def write(plan: Plan, env: dict[str, str]) -> bool:
         "cache": str(plan.data / "proxy-cache"),
         "store": f"127.0.0.1:{plan.ports['store']}",
         "inside": f"127.0.0.1:{plan.ports['inside']}",
-        "modules": [str(PURGE_MODULE)] if PURGE_MODULE.exists() else [],
+        "modules": [str(module) for module in (PURGE_MODULE, *LUA_MODULES) if module.exists()],
         "purges": PURGE_MODULE.exists(),
-        "user": "www-data" if os.geteuid() == 0 else "",
+        "feeds": plan.redis_url("feeds") if all(module.exists() for module in LUA_MODULES) else "",
+        "user": NGINX_USER if os.geteuid() == 0 else "",
         "worker_processes": "4",
         "worker_connections": min(19_000, open_files()),
     }

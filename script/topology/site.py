@@ -13,7 +13,10 @@ from script.topology.plan import Plan
 from script.topology.state import State
 from tests.parts.process import ROOT, PartError
 
-PURGE_MODULE = Path("/usr/lib/nginx/modules/ngx_http_cache_purge_module.so")
+MODULES = Path("/usr/lib/nginx/modules")
+PURGE_MODULE = MODULES / "ngx_http_cache_purge_module.so"
+LUA_MODULES = (MODULES / "ndk_http_module.so", MODULES / "ngx_http_lua_module.so")
+NGINX_USER = "www-data"
 
 
 def environment(plan: Plan, state: State) -> dict[str, str]:

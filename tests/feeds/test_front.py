@@ -133,7 +133,7 @@ def test_it_is_the_page_that_django_makes_with_the_same_headers(
     from feeds import front
 
     settings.SECURE_HSTS_SECONDS = 1000
-    front._headers.cache_clear()
+    front.headers_of.cache_clear()
     client = client_of(bob)
     more = {"HTTP_ACCEPT_ENCODING": encoding, "wsgi.url_scheme": scheme}
     ask(client, path, **more)
@@ -142,7 +142,7 @@ def test_it_is_the_page_that_django_makes_with_the_same_headers(
     whole = made.content if encoding == "identity" else gzip.decompress(made.content)
     assert stored.text == whole.decode()
     assert stored.pairs == pairs_of(made.headers.items())
-    front._headers.cache_clear()
+    front.headers_of.cache_clear()
 
 
 def test_it_is_byte_for_byte_what_the_long_way_makes(client_of: ClientOf, bob: User, posted: list[str]) -> None:

@@ -26,7 +26,7 @@ from tests.parts.redis import Redis
 # Which of three servers holds what: shards of both groups share a server, as in small installations.
 LAYOUT = {"auth": 0, "friends0": 1, "content0": 1, "friends1": 2, "content1": 2}
 HOW_TO_INSTALL = (
-    "apt-get install postgresql redis-server radosgw ceph-mon ceph-osd nginx-light chromium-headless-shell "
+    "apt-get install postgresql redis-server radosgw ceph-mon ceph-osd lua-nginx-redis chromium-headless-shell "
     "libnginx-mod-http-cache-purge squid-openssl"
 )
 

@@ -10,7 +10,7 @@ import pytest
 
 from config.app_sets import APP_SETS
 from config.proxy import Proxy, render
-from script.topology.site import PURGE_MODULE
+from script.topology.site import LUA_MODULES, PURGE_MODULE
 from tests.parts.process import Server, find_binary, free_port, own_directory, port_answers
 from tests.parts.sites import LiveSite
 
@@ -43,7 +43,8 @@ def start_nginx(directory: Path, upstreams: dict[str, list[str]], **values: obje
     (directory / "cache").mkdir()
     own = {"listens": [f"127.0.0.1:{port}"], "static": str(directory), "run": str(directory)}
     own |= {"cache": str(directory / "cache"), "inside": f"127.0.0.1:{inside}", "worker_processes": "1"}
-    own |= {"modules": [str(PURGE_MODULE)] if PURGE_MODULE.exists() else [], "purges": PURGE_MODULE.exists()}
+    own |= {"modules": [str(module) for module in (PURGE_MODULE, *LUA_MODULES) if module.exists()]}
+    own |= {"purges": PURGE_MODULE.exists()}
     own |= {"worker_connections": 512, "user": "root" if os.geteuid() == 0 else ""}
     (directory / "nginx.conf").write_text(render(Proxy(upstreams=upstreams, **{**own, **values})))  # type: ignore[arg-type]
     command = [find_binary("nginx"), "-e", "stderr", "-c", directory / "nginx.conf", "-g", "daemon off;"]

@@ -1,0 +1,164 @@
+-- The front door of the feed in nginx: a member's stored first page goes out from here, without a process of the site.
+-- What it needs to know, the processes write into Redis (feeds/proxy_front.py says what and why). Whatever is not so
+-- simple, not known, or not answered in time goes on to a process.
+--
+-- Rendered into photoapp.conf, which has the maps that it reads: $stored_page_of (the owner of a member's session, where
+-- only the page may be missing), $session_rest and $language.
+
+local redis = require "nginx.redis"
+
+local PATIENCE_MS = 50
+local KEPT_MS, KEPT_CONNECTIONS = 60000, 64
+local ASK_EVERY, FRESH_SECONDS = 0.25, 1  -- as feeds/withdrawn.py has them, and the next two
+local OVERLAP_MS, WHOLE_EVERY = 2000, 60
+
+local door = {}
+local server  -- where Redis is
+local hits = 0  -- pages that Redis does not know of yet
+
+-- This worker's copy of what the processes say, and of the marks: what was withdrawn, and when (milliseconds).
+local known = {asked_at = 0, marks = {}, newest = 0, whole_at = 0}
+
+local function connection()
+  local client = redis:new()
+  client:set_timeout(PATIENCE_MS)
+  local connected
+  if server.path ~= "" then connected = client:connect("unix:" .. server.path)
+  else connected = client:connect(server.host, server.port) end
+  if not connected then return nil end
+  if client:get_reused_times() == 0 then
+    if server.password ~= "" and not client:auth(server.password) then return nil end
+    if server.db ~= 0 and not client:select(server.db) then return nil end
+  end
+  return client
+end
+
+local function headers_from(lines)
+  local headers = {}
+  for name, value in string.gmatch(lines, "([^:\n]+): ([^\n]*)") do headers[name] = value end
+  return headers
+end
+
+local function words_from(text)
+  local words = {}
+  for word in string.gmatch(text, "%S+") do words[#words + 1] = word end
+  return words
+end
+
+local function follow(record)
+  local fields = {}
+  for place = 1, #record, 2 do fields[record[place]] = record[place + 1] end
+  if not fields.release then
+    known.release = nil
+  elseif fields.release ~= known.release or fields.script ~= known.script or fields.http ~= known.http_lines then
+    known.release, known.script, known.lives, known.http_lines = fields.release, fields.script, fields.lives, fields.http
+    known.keys, known.hosts = words_from(fields.keys), words_from(fields.hosts)
+    known.headers = {http = headers_from(fields.http), https = headers_from(fields.https)}
+  end
+end
+
+local function mirror(epoch, rows)
+  for place = 1, #rows, 2 do
+    local at = tonumber(rows[place + 1])
+    if rows[place] ~= "epoch" then
+      known.marks[rows[place]] = at
+      known.newest = math.max(known.newest, at)
+    end
+  end
+  known.epoch = epoch
+end
+
+-- Whether Redis answered. What it says is as old as the question.
+local function ask()
+  ngx.update_time()
+  local now = ngx.now()
+  local client = connection()
+  if not client then return false end
+  if now - known.whole_at > WHOLE_EVERY then known.marks, known.newest, known.whole_at = {}, 0, now end
+  local shown = hits
+  client:init_pipeline(4)
+  client:hgetall("front")
+  client:zscore("withdrawn", "epoch")
+  client:zrangebyscore("withdrawn", string.format("%.0f", known.newest - OVERLAP_MS), "+inf", "WITHSCORES")
+  if shown > 0 then client:incrby("front:hits", shown) end
+  local answers = client:commit_pipeline()
+  for place = 1, 3 do  -- an error is {false, text}
+    local answer = answers and answers[place]
+    if not answer or (type(answer) == "table" and answer[1] == false) then return false end
+  end
+  client:set_keepalive(KEPT_MS, KEPT_CONNECTIONS)
+  hits = hits - shown
+  local epoch = tonumber(answers[2] ~= ngx.null and answers[2] or nil)
+  if epoch ~= known.epoch then  -- Redis lost the marks: others may have been among them, from before
+    known.marks, known.newest, known.whole_at, known.epoch = {}, 0, 0, epoch
+    return epoch == nil or ask()
+  end
+  follow(answers[1])
+  mirror(epoch, answers[3])
+  known.asked_at = now
+  return true
+end
+
+-- As ALLOWED_HOSTS means it: a name, "*" for all, or ".example.org" for that and all below it.
+local function is_our_host(host)
+  for _, one in ipairs(known.hosts) do
+    if one == "*" or one == host or one == "." .. host then return true end
+    if string.sub(one, 1, 1) == "." and string.sub(host, -#one) == one then return true end
+  end
+  return false
+end
+
+local function is_withdrawn(head)
+  local began
+  for number in string.gmatch(head, "%d+") do
+    if not began then
+      began = tonumber(number)
+      if began <= known.epoch then return true end
+    elseif (known.marks[number] or 0) >= began then
+      return true
+    end
+  end
+  return began == nil
+end
+
+local function stored_page(owner)
+  local client = connection()
+  if not client then return nil end
+  local arguments = {"session:{" .. owner .. "}." .. ngx.var.session_rest}
+  for _, name in ipairs(known.keys) do arguments[#arguments + 1] = name .. "{" .. owner .. "}" end
+  local keys = #arguments
+  for _, argument in ipairs({"1", ngx.var.language .. ":" .. known.release, known.lives}) do
+    arguments[#arguments + 1] = argument
+  end
+  local stored = client:evalsha(known.script, keys, unpack(arguments))
+  if stored == nil then  -- no answer in time: nobody else waits for one until the next question was answered
+    known.asked_at = 0
+    return nil
+  end
+  client:set_keepalive(KEPT_MS, KEPT_CONNECTIONS)
+  return type(stored) == "string" and stored or nil
+end
+
+function door.begin(where)
+  server = where
+  ngx.timer.every(ASK_EVERY, function(is_over)
+    if not is_over then ask() end
+  end)
+end
+
+-- Ends the request with the stored page, where there is one; else the request goes on.
+function door.answer()
+  local owner = ngx.var.stored_page_of
+  if owner == "" or not known.release or not known.epoch then return end
+  if math.abs(ngx.now() - known.asked_at) > FRESH_SECONDS or not is_our_host(ngx.var.host) then return end
+  local stored = stored_page(owner)
+  local line_end = stored and string.find(stored, "\n", 1, true)
+  if not line_end or is_withdrawn(string.sub(stored, 1, line_end - 1)) then return end
+  hits = hits + 1
+  for name, value in pairs(known.headers[ngx.var.scheme]) do ngx.header[name] = value end
+  ngx.header["Content-Length"] = #stored - line_end
+  ngx.print(string.sub(stored, line_end + 1))
+  return ngx.exit(ngx.HTTP_OK)
+end
+
+return door

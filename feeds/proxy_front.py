@@ -1,0 +1,79 @@
+"""What a proxy has to know to answer with stored pages itself, as the front door (front.py) does, without asking a
+process: deploy/nginx/front_door.lua.
+
+It is written by the processes that serve the feed, once a second, so that the proxy follows an update, and a Redis that
+lost it gets it back; it ends with the last of these processes. It is a hash, `front`:
+
+    release      of the pages that may be shown (photoapp/release.py)
+    script       the name of the script that goes from the session to the page (feeds/page_store.py)
+    keys         what the names of its keys begin with, but for the session's
+    lives        seconds; the script's last argument
+    hosts        ALLOWED_HOSTS
+    http, https  headers of the answer, a line each
+
+The proxy counts the pages that it showed in `front:hits`.
+"""
+
+import threading
+import time
+
+import structlog
+from django.conf import settings
+from django.http import HttpResponse
+from redis.exceptions import RedisError
+
+from feeds import front, page_store
+from feeds.store import FEED_TTL
+from photoapp.cache_stats import count
+from photoapp.redis_clients import FEEDS, acting
+from photoapp.release import release
+
+log = structlog.get_logger(__name__)
+
+KEY, HITS = "front", "front:hits"
+WRITE_SECONDS = 1.0
+LIVES_SECONDS = 30
+
+
+def tell_for_ever() -> None:
+    """In a thread of its own, as long as the process lives."""
+    threading.Thread(target=_tell_on, name="front-record", daemon=True).start()
+
+
+def _tell_on() -> None:
+    while True:
+        try:
+            tell()
+        except (RedisError, OSError):
+            pass  # a proxy that does not know asks a process
+        except Exception:
+            log.exception("feeds.proxies_not_told")
+        time.sleep(WRITE_SECONDS)
+
+
+def tell() -> None:
+    """Writes what proxies have to know, and counts what they have shown. Raises redis' errors."""
+    with acting(FEEDS).pipeline(transaction=False) as pipe:
+        pipe.script_load(page_store.STORED)
+        pipe.getdel(HITS)
+        name, hits = pipe.execute()
+    count("page", "hit", int(hits or 0))
+    with acting(FEEDS).pipeline(transaction=True) as pipe:
+        pipe.hset(KEY, mapping=_record(name)).expire(KEY, LIVES_SECONDS)
+        pipe.execute()
+
+
+def _record(script_name: str) -> dict[str, str | int]:
+    return {
+        "release": release(),
+        "script": script_name,
+        "keys": " ".join(key(0).partition("{")[0] for key in page_store.KEYS),
+        "lives": FEED_TTL,
+        "hosts": " ".join(settings.ALLOWED_HOSTS),
+        **{scheme: _lines(is_secure=scheme == "https") for scheme in ("http", "https")},
+    }
+
+
+def _lines(*, is_secure: bool) -> str:
+    headers = [*front.headers_of(HttpResponse, is_secure), ("Content-Encoding", "gzip")]
+    return "\n".join(f"{name}: {value}" for name, value in headers)

@@ -1,0 +1,283 @@
+"""Stored pages of the feed that nginx answers with by itself: who gets them, and when a process is asked instead.
+
+The process here says nothing but PROCESS, so that each answer tells where it came from; what nginx has to know is
+written by the test, as processes write it.
+"""
+
+import gzip
+import os
+from collections.abc import Callable, Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+import requests
+from django.conf import settings
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from config.app_sets import APP_SETS
+from feeds import page_store, proxy_front, store, withdrawn
+from feeds.first_page import renewed_page
+from feeds.page_store import field_of
+from media import services as posts
+from photoapp import cache_stats, redis_clients
+from photoapp.redis_clients import FEEDS, acting
+from tests.parts.proxies import RunningProxy, start_nginx
+from tests.parts.sites import eventually
+from tests.people import live_post, live_posts
+from users import services, sessions
+from users.models import User
+
+pytestmark = [pytest.mark.django_db, pytest.mark.real("nginx", "redis")]
+ClientOf = Callable[[User], Client]
+PROCESS = b"a process of the site"
+ADDED = ("content-length", "server", "date", "connection")
+
+
+class Process(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(PROCESS)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(PROCESS)
+
+    do_HEAD = do_POST = do_GET
+
+    def log_message(self, *args: Any) -> None: ...
+
+
+class Visit:
+    """A member's browser before the proxy."""
+
+    def __init__(self, proxy: RunningProxy, cookies: dict[str, str]) -> None:
+        self.proxy, self.cookies = proxy, cookies
+
+    def answer(self, path: str = "/feed/", method: str = "GET", **headers: str) -> requests.Response:
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"Cookie": cookies, "Accept-Encoding": "gzip", "Host": "localhost", **headers}
+        return requests.request(method, self.proxy.url + path, headers=headers, timeout=20)
+
+    def is_shown(self, path: str = "/feed/", method: str = "GET", **headers: str) -> bool:
+        """Whether nginx answers with a stored page."""
+        answer = self.answer(path, method, **headers)
+        assert answer.status_code == 200, answer.text
+        return b"<html" in answer.content
+
+
+@pytest.fixture
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningProxy, None, None]:
+    process = ThreadingHTTPServer(("127.0.0.1", 0), Process)
+    Thread(target=process.serve_forever, daemon=True).start()
+    upstreams = {name: [f"127.0.0.1:{process.server_port}"] for name in APP_SETS}
+    server, running = start_nginx(tmp_path_factory.mktemp("nginx"), upstreams, feeds=os.environ["FEEDS_URL"])
+    yield running
+    said = server.log.read_text()
+    server.stop()
+    process.shutdown()
+    assert "lua" not in said, said
+
+
+@pytest.fixture
+def visit(proxy: RunningProxy, client_of: ClientOf, alice: User, bob: User) -> Visit:
+    """bob's, who follows alice. His page is stored, and nginx knows what it has to."""
+    withdrawn.mirror.ask()
+    live_posts(alice, [f"Post {n}" for n in range(8)])
+    proxy_front.tell()
+    visit = Visit(proxy, session_of(client_of(bob)))
+    assert renewed_page(bob.id, "en")
+    eventually(visit.is_shown)
+    return visit
+
+
+def session_of(client: Client) -> dict[str, str]:
+    return {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+
+def pairs_of(headers: Any) -> dict[str, Any]:
+    """But for what each server adds; the names in Vary have no order."""
+    found = {name.lower(): value for name, value in headers.items()}
+    found["vary"] = frozenset(found["vary"].split(", "))
+    return {
+        name: value for name, value in found.items() if name not in ("content-length", "server", "date", "connection")
+    }
+
+
+def asked_again() -> None:
+    """Returns when nginx has asked, from beginning to end, for what it has to know. (Others use other commands.)"""
+
+    def times() -> int:
+        return int(acting(FEEDS).info("commandstats")["cmdstat_hgetall"]["calls"])
+
+    before = times()
+    eventually(lambda: times() >= before + 2)
+
+
+def test_it_is_the_page_that_django_makes_with_the_same_headers(
+    visit: Visit, client_of: ClientOf, bob: User, settings: Settings
+) -> None:
+    made = client_of(bob).get("/feed/", headers={"Accept-Encoding": "gzip"})
+    for path in ("/", "/feed/"):
+        answer = visit.answer(path)
+        assert answer.text == gzip.decompress(made.content).decode()
+        assert pairs_of(answer.headers) == pairs_of(made.headers)
+
+
+def test_it_is_counted_as_a_page_that_a_process_found(visit: Visit) -> None:
+    def counted() -> int:
+        proxy_front.tell()
+        cache_stats.write()
+        return cache_stats.totals()["page", "hit"]
+
+    asked_again()
+    before = counted()
+    for _ in range(5):
+        assert visit.is_shown()
+    asked_again()
+    assert counted() == before + 5
+
+
+def test_whatever_only_a_process_can_answer_goes_to_one(visit: Visit) -> None:
+    for path in ("/feed/?cursor=x", "/feed/new/?after=x", "/feed", "/settings/"):
+        assert not visit.is_shown(path), path
+    assert not visit.is_shown(method="HEAD") and not visit.is_shown(method="POST")
+    for encoding in ("identity", "br", "gzip;q=0"):
+        assert not visit.is_shown(**{"Accept-Encoding": encoding}), encoding
+    assert not Visit(visit.proxy, {**visit.cookies, "messages": "x"}).is_shown()
+    assert not visit.is_shown(Host="evil.example")
+
+
+def test_nobody_else_gets_it(visit: Visit, client_of: ClientOf, alice: User, charlie: User) -> None:
+    name, key = settings.SESSION_COOKIE_NAME, visit.cookies[settings.SESSION_COOKIE_NAME]
+    owner, _, secret = key.partition(".")
+    wrong = [f"{alice.id:x}.{secret}", f"{owner}.{'x' * len(secret)}", secret, f"{owner}.", owner, f"0{key}", f"{key}x"]
+    for value in wrong:
+        assert not Visit(visit.proxy, {name: value}).is_shown(), value
+    assert not Visit(visit.proxy, {"other": key}).is_shown() and not Visit(visit.proxy, {}).is_shown("/")
+    assert not Visit(visit.proxy, session_of(client_of(charlie))).is_shown()
+
+
+def test_each_language_has_its_own(visit: Visit, bob: User) -> None:
+    german = {"Accept-Language": "de-AT,de;q=0.9"}
+    assert not visit.is_shown(**german)
+    assert renewed_page(bob.id, "de")
+    assert '<html lang="de"' in visit.answer(**german).text
+    assert '<html lang="en"' in visit.answer().text
+    assert '<html lang="de"' in Visit(visit.proxy, {**visit.cookies, "language": "de"}).answer().text
+
+
+def test_a_session_that_ended_gets_nothing_more(visit: Visit, client_of: ClientOf, bob: User) -> None:
+    other = Visit(visit.proxy, session_of(client_of(bob)))
+    assert other.is_shown()
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = visit.cookies[settings.SESSION_COOKIE_NAME]
+    client.post("/logout/")
+    assert not visit.is_shown() and other.is_shown()
+    sessions.end_all(bob.id)
+    assert not other.is_shown()
+
+
+def test_a_message_that_waits_is_for_a_process_to_show(visit: Visit) -> None:
+    key = sessions.record_key(visit.cookies[settings.SESSION_COOKIE_NAME])
+    record = acting(FEEDS).get(key).decode()
+    acting(FEEDS).set(key, record.replace("{", '{"_messages": "x", ', 1))
+    assert not visit.is_shown()
+
+
+def test_own_acts_and_new_posts_take_the_page_away_at_once(visit: Visit, alice: User, bob: User) -> None:
+    post = live_post(alice, "New")
+    store.push(post.id, [bob.id])
+    assert not visit.is_shown()
+    assert renewed_page(bob.id, "en") and "New" in visit.answer().text
+    posts.like(post=post, user=bob)
+    assert not visit.is_shown()
+
+
+@pytest.mark.parametrize("act", ["delete", "suspend", "be blocked"])
+def test_what_was_withdrawn_is_on_no_page_a_second_later(visit: Visit, alice: User, bob: User, act: str) -> None:
+    """The page is there as before (it is put back): that nginx refuses it is what is tested."""
+    page = store.page_key(bob.id)
+    before = acting(FEEDS).hget(page, field_of("en"))
+    if act == "delete":
+        posts.delete_post(post=post_on(before), by=alice)
+    elif act == "suspend":
+        services.update_profile(user=alice, is_active=False)
+    else:
+        services.block(blocker=alice, blocked=bob)
+    withdrawn.tell(alice.id)
+    acting(FEEDS).hset(page, field_of("en"), before)
+    eventually(lambda: not visit.is_shown(), seconds=1)
+    assert acting(FEEDS).hget(page, field_of("en")) == before
+
+
+def post_on(page: bytes) -> Any:
+    from media.models import Post
+
+    return Post.objects.by_ids([page_store.Page.parsed(page).marks[1]])[0]
+
+
+def test_a_page_that_was_composed_after_it_is_shown(visit: Visit, alice: User, bob: User) -> None:
+    withdrawn.tell(alice.id)
+    eventually(lambda: not visit.is_shown())
+    withdrawn.mirror.ask()
+    assert renewed_page(bob.id, "en")
+    assert visit.is_shown()
+
+
+def test_pages_from_before_redis_lost_the_marks_are_refused(visit: Visit, bob: User) -> None:
+    acting(FEEDS).delete(withdrawn.KEY)
+    eventually(lambda: not visit.is_shown(), seconds=1)
+    withdrawn.mirror.ask()  # a process notices, and the marks begin anew
+    proxy_front.tell()
+    assert acting(FEEDS).zscore(withdrawn.KEY, withdrawn.EPOCH)
+    asked_again()
+    assert not visit.is_shown()
+    assert renewed_page(bob.id, "en")
+    eventually(visit.is_shown)
+
+
+def test_nothing_is_shown_by_a_worker_that_has_not_heard_for_a_second(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can read pages, but not the marks."""
+    monkeypatch.setitem(redis_clients._breakers, FEEDS, redis_clients.Breaker())  # this process cannot, either
+    acting(FEEDS).rename(withdrawn.KEY, "elsewhere")
+    acting(FEEDS).set(withdrawn.KEY, "no marks")
+    eventually(lambda: not visit.is_shown(), seconds=3)
+    acting(FEEDS).rename("elsewhere", withdrawn.KEY)
+    eventually(visit.is_shown)
+
+
+def test_after_an_update_only_pages_of_the_new_release_are_shown(
+    visit: Visit, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (proxy_front, page_store):
+        monkeypatch.setattr(module, "release", lambda: "newer")
+    proxy_front.tell()
+    eventually(lambda: not visit.is_shown())
+    assert renewed_page(bob.id, "en")
+    assert visit.is_shown()
+
+
+def test_nothing_is_shown_once_no_process_has_told_for_a_while(visit: Visit) -> None:
+    assert 0 < acting(FEEDS).ttl(proxy_front.KEY) <= proxy_front.LIVES_SECONDS
+    acting(FEEDS).delete(proxy_front.KEY)  # as when that is over
+    eventually(lambda: not visit.is_shown())
+
+
+def test_a_redis_that_does_not_answer_costs_a_moment(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(redis_clients._breakers, FEEDS, redis_clients.Breaker())  # this process asks it meanwhile, too
+    acting(FEEDS).client_pause(700)
+    assert not visit.is_shown()
+    eventually(visit.is_shown)
+
+
+def test_a_script_that_redis_forgot_is_told_again(visit: Visit) -> None:
+    acting(FEEDS).script_flush()
+    assert not visit.is_shown()
+    proxy_front.tell()
+    assert visit.is_shown()
