@@ -25,10 +25,10 @@ from photoapp.replicas import from_leaders
 from users.models import User
 
 
-def stored_page(user_id: int, language: str, session_key: str) -> Page | None:
-    """For a session that is a member's: the page that is stored, else one that is composed without any query. None
-    where that cannot be, or nobody is logged in. Raises redis' errors."""
-    found = open_page(user_id, field_of(language), session_key)
+def stored_page(user_id: int, language: str, session_key: str, *, anew: bool) -> Page | None:
+    """For a session that is a member's: the page that is stored (unless it is wanted `anew`), else one that is composed
+    without any query. None where that cannot be, or nobody is logged in. Raises redis' errors."""
+    found = open_page(user_id, "" if anew else field_of(language), session_key)
     if isinstance(found, Page):
         if not mirror.refuses(found.began, found.marks):
             count("page", "hit")
@@ -40,15 +40,20 @@ def stored_page(user_id: int, language: str, session_key: str) -> Page | None:
     return _composed(found, found.face, language, fill=False)
 
 
-def first_page(user: User, language: str) -> Page | None:
-    """For a member who is known to be logged in: stored, composed, or made from the databases. None where the view
-    must make it. Raises redis' errors."""
+def first_page(user: User, language: str, *, anew: bool = False) -> Page | None:
+    """For a member who is known to be logged in: stored (unless it is wanted `anew`), composed, or made from the
+    databases. None where the view must make it. Raises redis' errors."""
     mirror.ensure()
-    found = open_page(user.id, field_of(language))
+    found = None if anew else open_page(user.id, field_of(language))
     if isinstance(found, Page) and not mirror.refuses(found.began, found.marks):
         count("page", "hit")
         return found
     return renewed_page(user.id, language)
+
+
+def is_wanted_anew(cache_control: str) -> bool:
+    """What a browser sends when somebody reloads the page: they want to see what others did meanwhile."""
+    return "max-age=0" in cache_control or "no-cache" in cache_control
 
 
 def renewed_page(user_id: int, language: str) -> Page | None:

@@ -23,7 +23,7 @@ from django_prometheus.middleware import Metrics
 from isal import igzip
 from redis.exceptions import RedisError
 
-from feeds.first_page import stored_page
+from feeds.first_page import is_wanted_anew, stored_page
 from feeds.page_store import has_nothing_new
 from feeds.withdrawn import mirror
 from photoapp import ids
@@ -79,8 +79,9 @@ def _answer(path: str, environ: Environ) -> Answer | None:
 def _page(environ: Environ, cookies: dict[str, str], session_key: str, user_id: int) -> Answer | None:
     if environ.get("QUERY_STRING"):
         return None
-    accept_language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
-    page = stored_page(user_id, _language(cookies.get(settings.LANGUAGE_COOKIE_NAME), accept_language), session_key)
+    language = _language(cookies.get(settings.LANGUAGE_COOKIE_NAME), environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    anew = is_wanted_anew(environ.get("HTTP_CACHE_CONTROL", ""))
+    page = stored_page(user_id, language, session_key, anew=anew)
     if page is None:
         return None
     headers = headers_of(HttpResponse, _is_secure(environ))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from isal import igzip
 from redis.exceptions import RedisError
 
-from feeds.first_page import first_page
+from feeds.first_page import first_page, is_wanted_anew
 from feeds.page_store import PAGE_SECONDS, Page
 from feeds.selectors import feed_page, newer_count, suggestions
 from photoapp import ids
@@ -48,8 +48,9 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 def _feed(request: HttpRequest) -> HttpResponse:
     if not request.GET and not len(get_messages(request)):
+        anew = is_wanted_anew(request.headers.get("Cache-Control", ""))
         try:
-            stored = first_page(request.user, get_language())  # type: ignore[arg-type]
+            stored = first_page(request.user, get_language(), anew=anew)  # type: ignore[arg-type]
         except RedisError:
             stored = None
         if stored is not None:

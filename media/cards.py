@@ -6,7 +6,8 @@ A card is a hash in Redis, `card:<post id>`:
     c       how often the counts have changed
     n       likes and comments, as counted after the last change
     f       until when somebody is filling it (milliseconds of Redis' clock): others wait for that
-    en:…    by language and release (photoapp/release.py): the generation that was rendered, then the card as JSON
+    en:…    by language and release (photoapp/release.py): the generation that was rendered, a line of JSON (owner,
+            name, who is tagged) and the HTML with a mark for each slot
 
 Whoever fills a card reads `g` and `c` before the database, and what they store is refused if these have changed in
 between. So a card is never filled with something older than its invalidation.
@@ -120,9 +121,10 @@ def _field(language: str) -> str:
 def _parsed(post_id: int, generation: bytes | None, counts: bytes | None, stored: bytes | None) -> Card | None:
     if generation is None or counts is None or stored is None or not stored.startswith(generation):
         return None
-    owner_id, owner, tagged, parts = json.loads(stored[len(generation) :])
+    head, _, html = stored[len(generation) :].decode().partition("\n")
+    owner_id, owner, tagged = json.loads(head)
     likes, comments = counts.split()
-    return Card(post_id, owner_id, owner, tuple(tagged), tuple(parts), int(likes), int(comments))
+    return Card(post_id, owner_id, owner, tuple(tagged), tuple(html.split(SLOT)), int(likes), int(comments))
 
 
 # --- Filling
@@ -196,7 +198,7 @@ def _fill(opened: dict[int, Opened], language: str) -> dict[int, Card]:
                 pipe.hdel(_key(post_id), "f")
                 continue
             filled[post_id] = card
-            body = json.dumps([card.owner_id, card.owner, card.tagged, card.parts], separators=(",", ":"))
+            body = f"{json.dumps([card.owner_id, card.owner, card.tagged])}\n{SLOT.join(card.parts)}"
             arguments = [generation, changes, _field(language), body, f"{card.likes} {card.comments}"]
             _script(STORE)(keys=[_key(post_id)], args=arguments, client=pipe)
         pipe.execute()

@@ -5,7 +5,7 @@ A post, its photos, likes, comments and counts all carry the owner's bits, so a 
 
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connections, models
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
@@ -258,6 +258,16 @@ class Like(ContentModel):
     pk = models.CompositePrimaryKey("post_id", "user_id")
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="likes", db_index=False)
     user_id = models.BigIntegerField()
+
+    @classmethod
+    def add(cls, post_id: int, user_id: int, *, using: str) -> bool:
+        """Whether there was none. Django inserts either without saying so, or with a savepoint around it."""
+        with connections[using].cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {cls._meta.db_table} (post_id, user_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",  # noqa: S608
+                [post_id, user_id],
+            )
+            return bool(cursor.rowcount)
 
 
 class Saved(ContentModel):

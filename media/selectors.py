@@ -67,15 +67,19 @@ _photos_of_posts = Prepared(
 )
 
 
-def _own(model: Any) -> Prepared:
-    return Prepared(
-        lambda alias, user_id, post_ids: (
-            model.objects.using(alias).filter(user_id=user_id, post_id__in=post_ids).values_list("post_id", flat=True)
-        )
+def _own(alias: str, user_id: int, post_ids: Iterable[int]) -> Any:
+    """Rows (kind, id of the post)."""
+    likes, saves = (
+        model.objects.using(alias)
+        .filter(user_id=user_id, post_id__in=post_ids)
+        .order_by()
+        .values_list(Value(kind), "post_id")
+        for kind, model in ACTS.items()
     )
+    return likes.union(saves, all=True)
 
 
-_own_acts = {kind: _own(model) for kind, model in ACTS.items()}
+_own_acts = Prepared(_own)
 
 
 def _cards(photos: Iterable[Any]) -> list[Post]:
@@ -277,12 +281,11 @@ def newest_ids_of(owner_ids: Iterable[int], limit: int, before: int | None = Non
 
 
 def own_acts_on(post_ids: Iterable[int], user_id: int) -> list[str]:
-    """Which of these posts a member likes ("l<id>") and saved ("s<id>"): two queries on each content server."""
+    """Which of these posts a member likes ("l<id>") and saved ("s<id>"): a query on each content server."""
     return [
         f"{kind}{post_id}"
         for alias, here in by_server(CONTENT, post_ids).items()
-        for kind, acts in _own_acts.items()
-        for post_id in acts.rows(reading_from(alias), user_id, here)
+        for kind, post_id in _own_acts.rows(reading_from(alias), user_id, here)
     ]
 
 

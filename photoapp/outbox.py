@@ -35,7 +35,7 @@ from django.db import connections
 from django.db.models import F, Q
 from django.utils import timezone
 
-from photoapp.models import OUTBOXES, OutboxRow, outbox_row
+from photoapp.models import OUTBOXES, OutboxRow, delete_rows, insert_rows, outbox_row
 from photoapp.redis_clients import RedisAway
 from photoapp.shards import alias_for, servers
 from photoapp.transactions import after_commit
@@ -92,7 +92,7 @@ def emit(event: str, *, group: str, owner_id: int, **payload: Any) -> None:
     for row in rows:
         row.due_at = timezone.now() + FIRST_SWEEP_AFTER
     if rows:
-        OUTBOXES[group].objects.using(using).bulk_create(rows)  # type: ignore[arg-type]
+        insert_rows(rows, using=using)
         after_commit(lambda: _start(group, rows), using=using)
 
 
@@ -109,7 +109,7 @@ def _start(group: str, rows: Sequence[OutboxRow]) -> None:
             done.append(row.id)
     try:
         if done:
-            _delete(group, done)
+            delete_rows(group, done)
     finally:
         for queue, row_ids in queues.items():
             hand_over(group, row_ids, queue)
@@ -173,7 +173,7 @@ def deliver_all(group: str, row_ids: Sequence[int]) -> list[int]:
     ours = [row for row in left if row.leased_until == until] if claimed else []
     done = [row.id for row in ours if _ran(group, row)]
     if done:
-        _delete(group, done)
+        delete_rows(group, done)
     return [row.id for row in left if row.id not in done]
 
 
@@ -188,13 +188,6 @@ def _ran(group: str, row: OutboxRow) -> bool:
             owed.add(group, row.id)
         return False
     return True
-
-
-def _delete(group: str, row_ids: Sequence[int]) -> None:
-    """Of one server. Nothing hangs on a row, so one statement does; Django's `delete` would look for what does, in a
-    transaction of its own, and an act of a member's would wait longer for that than for its effects."""
-    using = alias_for(group, row_ids[0])
-    OUTBOXES[group].objects.using(using).filter(id__in=row_ids)._raw_delete(using)  # type: ignore[union-attr]
 
 
 class Owed:

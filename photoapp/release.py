@@ -7,12 +7,13 @@ from functools import cache
 from django.apps import apps
 from django.conf import settings
 
-MAKERS = ("templates/**/*", "templatetags/*.py", "locale/**/*.mo")
+MAKERS = ("templates/**/*", "templatetags/*.py", "cards.py", "locale/**/*.mo")
 
 
 @cache
 def release() -> str:
-    """Eight characters, drawn from the templates, their tags, the catalogs and the names of static files."""
+    """Eight characters, drawn from the templates, their tags, what stores cards, the catalogs and the names of static
+    files."""
     digest = hashlib.sha256()
     manifest = settings.STATIC_ROOT / "staticfiles.json"
     if manifest.exists():

@@ -14,6 +14,7 @@ APPS = ("config", "photoapp", "users", "media", "feeds", "search")
 LONGEST_MODULE = 400
 # Where rows are combined by the database, and why that asks one server only.
 ONE_SERVER = {
+    ("media/selectors.py", "_own"): "likes and saves lie beside their post, and `alias` is the server of all of these",
     ("users/selectors.py", "_related"): "all three tables are read on the viewer's own friends shard",
 }
 

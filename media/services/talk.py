@@ -32,13 +32,9 @@ def beside_post(post_id: int) -> Iterator[str]:
 def like(*, post: Post, user: User) -> None:
     """Twice is the same as once. The caller has made sure that the user may see the post. Raises Post.DoesNotExist."""
     with beside_post(post.id) as using:
-        try:
-            with transaction.atomic(using=using):
-                Like(post_id=post.id, user_id=user.id).save(force_insert=True, using=using)
-        except IntegrityError:
-            return
-        PostCount.add(post.id, using=using, likes=1)
-        _emit_like_changed(post.id, user.id)
+        if Like.add(post.id, user.id, using=using):
+            PostCount.add(post.id, using=using, likes=1)
+            _emit_like_changed(post.id, user.id)
 
 
 def unlike(*, post: Post, user: User) -> None:

@@ -149,6 +149,7 @@ def test_whatever_only_a_process_can_answer_goes_to_one(visit: Visit) -> None:
         assert not visit.is_shown(**{"Accept-Encoding": encoding}), encoding
     assert not Visit(visit.proxy, {**visit.cookies, "messages": "x"}).is_shown()
     assert not visit.is_shown(Host="evil.example")
+    assert not visit.is_shown(**{"Cache-Control": "max-age=0"}), "who reloads it wants it anew"
 
 
 def test_nobody_else_gets_it(visit: Visit, client_of: ClientOf, alice: User, charlie: User) -> None:

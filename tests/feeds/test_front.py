@@ -153,6 +153,26 @@ def test_it_is_byte_for_byte_what_the_long_way_makes(client_of: ClientOf, bob: U
     assert stored == long_way
 
 
+def test_a_reload_shows_what_others_did_meanwhile(
+    client_of: ClientOf, bob: User, charlie: User, posted: list[str]
+) -> None:
+    client = client_of(bob)
+    assert "1 like" not in likes_of(ask(client))
+    posts.like(post=posts_of(charlie, posted[0]), user=charlie)
+    assert "1 like" not in likes_of(ask(client)), "a page that is stored, for some minutes"
+    for reload in ("max-age=0", "no-cache"):
+        assert "1 like" in likes_of(ask(client, HTTP_CACHE_CONTROL=reload))
+    assert "1 like" in likes_of(ask(client)), "from then on"
+    posts.unlike(post=posts_of(charlie, posted[0]), user=charlie)
+    reloaded = client.get("/feed/", headers={"Cache-Control": "max-age=0"})
+    assert "1 like" not in likes_of(reloaded.content.decode()), "by the long way, too"
+
+
+def likes_of(page: Answer | str) -> str:
+    """Without what a press of the button would show."""
+    return (page if isinstance(page, str) else page.text).replace('data-other="1 like"', "")
+
+
 def test_nobody_else_gets_it(client_of: ClientOf, alice: User, bob: User, charlie: User, posted: list[str]) -> None:
     client = client_of(bob)
     ask(client)
