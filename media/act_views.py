@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from media import services
-from media.models import Post
-from media.pages import back_to_card, post_or_404, post_url
+from media.models import Post, PostCount
+from media.pages import back_to_card, post_or_404, post_to_act_on_or_404, post_url
 from photoapp.http_cache import personal
 
 INCOMPLETE = "This form is not complete. Go back and try again."
@@ -32,7 +32,7 @@ def like(request: HttpRequest, post_id: int) -> HttpResponse:
     if request.user.is_anonymous:
         return redirect_to_login(post_url(post_id))
     liked = _one_of(request, "like", "unlike") == "like"
-    post = post_or_404(request, post_id, live=True)
+    post = post_to_act_on_or_404(request, post_id)
     act = services.like if liked else services.unlike
     try:
         act(post=post, user=request.user)
@@ -40,7 +40,7 @@ def like(request: HttpRequest, post_id: int) -> HttpResponse:
         raise Http404 from error
     if request.accepts("text/html"):
         return back_to_card(request, post)
-    return JsonResponse({"liked": liked, "likes": post.like_count + liked - bool(post.liked)})
+    return JsonResponse({"liked": liked, **PostCount.totals(post.id, "likes")})
 
 
 @personal
@@ -50,7 +50,7 @@ def save(request: HttpRequest, post_id: int) -> HttpResponse:
     if request.user.is_anonymous:
         return redirect_to_login(post_url(post_id))
     saved = _one_of(request, "save", "unsave") == "save"
-    post = post_or_404(request, post_id, live=True)
+    post = post_to_act_on_or_404(request, post_id)
     try:
         if saved:
             services.save(post=post, user=request.user)

@@ -66,6 +66,13 @@ def there() -> Iterator[None]:
         raise Http404(NO_POST) from error
 
 
+def post_to_act_on_or_404(request: Request, post_id: int) -> Post:
+    post = selectors.post_to_act_on(post_id, request.user)
+    if post is None:
+        raise Http404(NO_POST)
+    return post
+
+
 def post_json(request: Request, post: Post) -> Any:
     return PostSerializer(post, context={"request": request}).data
 
@@ -182,12 +189,12 @@ class LikeView(ApiView):
     def put(self, request: MemberRequest, post_id: int) -> Response:
         """Twice is the same as once."""
         with there():
-            services.like(post=post_or_404(request, post_id, live=True), user=request.user)
+            services.like(post=post_to_act_on_or_404(request, post_id), user=request.user)
         return self.now(request, post_id)
 
     @extend_schema(operation_id="unlike", responses=answers({200: LikeSerializer}, *WRITE_ERRORS, 404))
     def delete(self, request: MemberRequest, post_id: int) -> Response:
-        services.unlike(post=post_or_404(request, post_id, live=True), user=request.user)
+        services.unlike(post=post_to_act_on_or_404(request, post_id), user=request.user)
         return self.now(request, post_id)
 
     def now(self, request: Request, post_id: int) -> Response:
@@ -202,12 +209,12 @@ class SaveView(ApiView):
     def put(self, request: MemberRequest, post_id: int) -> Response:
         """Keeps the post for later; nobody else sees that. Twice is the same as once."""
         with there():
-            services.save(post=post_or_404(request, post_id, live=True), user=request.user)
+            services.save(post=post_to_act_on_or_404(request, post_id), user=request.user)
         return Response({"saved": True})
 
     @extend_schema(operation_id="unsave", responses=answers({200: SavedSerializer}, *WRITE_ERRORS, 404))
     def delete(self, request: MemberRequest, post_id: int) -> Response:
-        services.unsave(post_id=post_or_404(request, post_id, live=True).id, user_id=request.user.id)
+        services.unsave(post_id=post_to_act_on_or_404(request, post_id).id, user_id=request.user.id)
         return Response({"saved": False})
 
 

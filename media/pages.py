@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from media.models import Comment, Post
-from media.selectors import visible_post
+from media.selectors import post_to_act_on, visible_post
 from media.templatetags.posts import anchor
 from photoapp import ids
 
@@ -13,6 +13,13 @@ def post_or_404(request: HttpRequest, post_id: int, *, live: bool = False) -> Po
     """A card that the viewer may see; with `live`, only one on which people may act."""
     post = visible_post(post_id, request.user)
     if post is None or (live and post.state != Post.State.LIVE):
+        raise Http404
+    return post
+
+
+def post_to_act_on_or_404(request: HttpRequest, post_id: int) -> Post:
+    post = post_to_act_on(post_id, request.user)
+    if post is None:
         raise Http404
     return post
 
