@@ -7,7 +7,9 @@ feed = ["10.0.0.11:8001", "10.0.0.12:8001"]
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,7 @@ class Proxy:
     insiders: Sequence[str] = ("127.0.0.1",)
     purges: bool = False  # whether `modules` has that which drops single answers
     feeds: str = ""  # URL of the Redis of the feeds: stored pages go out without a process (needs the modules of Lua)
+    resolver: str = ""  # address of a name server, where `feeds` has a name instead of an address
     modules: Sequence[str] = ()
     files_size: str = "2g"  # of photos, on disk
     user: str = "www-data"
@@ -80,7 +83,13 @@ class Key:
         return cls(f'"~{route.path}"' if route.is_pattern else f'"{route.path}"', route.app_set, route.kept)
 
 
-def _address(url: str) -> dict[str, Any]:
+def is_address(host: str) -> bool:
+    with suppress(ValueError):
+        return bool(ip_address(host))
+    return False
+
+
+def _address(url: str, resolver: str) -> dict[str, Any]:
     """Of a Redis, for the front door. Raises ImproperlyConfigured."""
     try:
         found = parse_url(url)
@@ -89,6 +98,8 @@ def _address(url: str) -> dict[str, Any]:
     password = found.get("password", "")
     if url.startswith("rediss:") or "username" in found or set(password) & set('"\\'):
         raise ImproperlyConfigured("feeds: redis:// or unix://, with no name and no quotes in the password")
+    if not resolver and "path" not in found and not is_address(found["host"]):
+        raise ImproperlyConfigured(f"feeds: nginx finds {found['host']} by a name server alone; say which (resolver)")
     address = {"path": "", "host": "", "port": 6379, "db": 0, "password": ""}
     return {name: found.get(name, value) for name, value in address.items()}
 
@@ -112,7 +123,7 @@ def render(proxy: Proxy) -> str:
         "store_prefix": STORE_PREFIX,
         "session_cookie": settings.SESSION_COOKIE_NAME,
         "message_cookie": CookieStorage.cookie_name,
-        "feeds": _address(proxy.feeds) if proxy.feeds else None,
+        "feeds": _address(proxy.feeds, proxy.resolver) if proxy.feeds else None,
         "front_door": FRONT_DOOR.read_text(),
     }
     return Engine().from_string(TEMPLATE.read_text()).render(Context(context, autoescape=False, use_l10n=False))

@@ -34,7 +34,7 @@ COUNTED = ("nginx", "web", "Redis", "PostgreSQL")  # these together must do with
 ACTS = ("like", "comment", "follow", "upload")
 STARS_PAUSE = 1.5
 KILL_EVERY, KILLED = 10, ("feed-0", "interaction-0", "feed-1", "interaction-1", "accounts-0", "friends-0")
-STEPS, STEP_SECONDS, RISE = 12, 5, 1.2
+STEPS, STEP_SECONDS, RISE = 17, 5, 1.2
 OVERLOAD, OVERLOAD_SECONDS, CALM = 5, 20, 15  # times the capacity; its seconds; seconds before and after
 
 

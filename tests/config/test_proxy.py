@@ -90,3 +90,25 @@ def test_without_the_module_nothing_is_purged_and_without_a_store_nothing_redire
     text = render(proxy())
     assert "proxy_cache_purge" not in text and "object_store" not in text
     assert "proxy_cache_purge" in render(proxy(purges=True)) and "object_store" in render(proxy(store="10.0.0.9:9000"))
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("rediss://10.0.0.1:6379/0", "redis:// or unix://"),
+        ("redis://name:secret@10.0.0.1/0", "redis:// or unix://"),
+        ("redis://feeds:6379/0", "resolver"),
+        ("10.0.0.1:6379", "feeds"),
+    ],
+)
+def test_a_redis_that_the_front_door_cannot_reach_is_refused(url: str, said: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=said):
+        render(proxy(feeds=url))
+
+
+def test_the_front_door_is_told_where_the_feeds_are_and_without_them_there_is_none() -> None:
+    text = render(proxy(feeds="redis://:secret@10.0.0.1:7000/3"))
+    assert 'host = "10.0.0.1", port = 7000' in text and 'db = 3, password = "secret"' in text
+    assert 'path = "/run/redis.sock"' in render(proxy(feeds="unix:///run/redis.sock?db=0"))
+    assert "resolver 10.0.0.2;" in render(proxy(feeds="redis://feeds:6379/0", resolver="10.0.0.2"))
+    assert "lua" not in render(proxy())
