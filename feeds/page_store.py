@@ -22,7 +22,7 @@ from feeds.store import (
     script,
     unpacked,
 )
-from photoapp.redis_clients import FEEDS, quick
+from photoapp.redis_clients import FEEDS, quick, quick_script
 from photoapp.release import release
 from users.models import User
 from users.sessions import record_key
@@ -171,7 +171,7 @@ def open_page(user_id: int, field: str, session_key: str | None = None) -> Page 
     logged in. One round trip. Raises RedisAway."""
     keys = [record_key(session_key or ""), *(key(user_id) for key in KEYS)]
     arguments = ["1" if session_key else "0", field, FEED_TTL, WINDOW]
-    code, *answer = quick(FEEDS, lambda client: script(OPEN)(keys=keys, args=arguments, client=client))
+    code, *answer = quick_script(FEEDS, OPEN, keys, arguments)
     if code == 0:
         return None
     return Page.parsed(answer[0]) if code == 1 else _state(user_id, *answer)
@@ -214,7 +214,7 @@ def has_nothing_new(user_id: int, after: int, session_key: str) -> bool:
     """Whether, for a session that is a member's, no post of the feed is newer than one. False also when that is not
     known without asking elsewhere. One round trip. Raises RedisAway."""
     keys = [record_key(session_key), feed_key(user_id), pulls_key(user_id)]
-    newest = quick(FEEDS, lambda client: script(NEWS)(keys=keys, client=client))
+    newest = quick_script(FEEDS, NEWS, keys, [])
     return bool(newest) and int(newest) <= after
 
 
@@ -223,7 +223,7 @@ def keep_page(user_id: int, field: str, state: State, page: Page) -> None:
     keys = [page_key(user_id), feed_key(user_id), member_key(user_id)]
     seconds = int(PAGE_SECONDS * random.uniform(SHORTEST, 1))
     arguments = [state.version, state.signature, field, page.dumped(), seconds]
-    quick(FEEDS, lambda client: script(KEEP)(keys=keys, args=arguments, client=client))
+    quick_script(FEEDS, KEEP, keys, arguments)
 
 
 def keep_face(version: str, face: Face) -> None:

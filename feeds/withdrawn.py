@@ -86,8 +86,7 @@ class Mirror:
         if epoch is None:
             quick(FEEDS, lambda client: script(TELL)(keys=[KEY], args=[KEEP_SECONDS * 1000], client=client))
             epoch, rows = quick(FEEDS, self._read)
-        if epoch != self.epoch:
-            self.marks = {}
+        if epoch != self.epoch:  # Redis lost the set, and began another one. Marks that are known stay so.
             self.newest = 0
             epoch, rows = quick(FEEDS, self._read)
         new = {int(mark): int(at) for mark, at in rows if mark != EPOCH.encode()}

@@ -33,7 +33,7 @@ from media.templatetags.cards import SLOT, STORED, acts_of, at_place, menu_of
 from media.templatetags.posts import age_of
 from photoapp import ids
 from photoapp.cache_stats import count
-from photoapp.redis_clients import CACHE, acting, quick
+from photoapp.redis_clients import CACHE, acting, quick_answers
 from photoapp.release import release
 from photoapp.replicas import from_leaders
 
@@ -80,15 +80,9 @@ class Card:
 
 def stored_cards(post_ids: Sequence[int], language: str) -> dict[int, Card]:
     """Those that are there; one round trip. Raises RedisAway."""
-
-    def read(client: Any) -> Any:
-        with client.pipeline(transaction=False) as pipe:
-            for post_id in post_ids:
-                pipe.hmget(_key(post_id), "g", "n", _field(language))
-            return pipe.execute()
-
+    asked = [("HMGET", _key(post_id), "g", "n", _field(language)) for post_id in post_ids]
     found = {}
-    for post_id, answer in zip(post_ids, quick(CACHE, read) if post_ids else [], strict=True):
+    for post_id, answer in zip(post_ids, quick_answers(CACHE, asked) if asked else [], strict=True):
         if (card := _parsed(post_id, *answer)) is not None:
             found[post_id] = card
     for outcome, times in (("hit", len(found)), ("miss", len(post_ids) - len(found))):

@@ -1,8 +1,10 @@
 """The outbox tables, one in every database group (photoapp/outbox.py says how they are used)."""
 
+import json
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import connections, models
 from django.utils import timezone
@@ -60,8 +62,8 @@ def outbox_row(group: str, owner_id: int, handler: str, payload: dict[str, objec
 def insert_rows(rows: Sequence[OutboxRow], *, using: str) -> None:
     """New ones. `bulk_create` would take a tenth of the time of a like to find out what to say to the database."""
     connection = connections[using]
-    json, moment = connection.ops.adapt_json_value, connection.ops.adapt_datetimefield_value
-    values = [(row.id, row.handler, json(row.payload, None), moment(row.due_at)) for row in rows]
+    adapted, moment = connection.ops.adapt_json_value, connection.ops.adapt_datetimefield_value
+    values = [(row.id, row.handler, adapted(row.payload, None), moment(row.due_at)) for row in rows]
     with connection.cursor() as cursor:
         cursor.execute(_insert(rows[0]._meta.db_table, len(rows)), [value for row in values for value in row])
 
@@ -80,10 +82,42 @@ OUTBOXES: dict[str, type[AuthOutbox] | type[FriendsOutbox] | type[ContentOutbox]
 }
 
 
+def _unhurried(connection: Any) -> str:
+    """What stands before a statement that need not wait until the disk and the follower have it, as what members wrote
+    does: a row of the outbox that is free again, or back, after a crash is run again, which is the same as once."""
+    hurries = connection.vendor != "postgresql" or connection.in_atomic_block
+    return "" if hurries else "SET LOCAL synchronous_commit = off; "
+
+
+def claim_rows(group: str, ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxRow]:
+    """Of these rows of one server those that are free, in their order; nobody else claims them until then."""
+    model = OUTBOXES[group]
+    connection = connections[alias_for(group, ids[0])]
+    moment, before = connection.ops.adapt_datetimefield_value, _unhurried(connection)
+    with connection.cursor() as cursor:
+        sql = before + _claim(model._meta.db_table, len(ids))
+        cursor.execute(sql, [moment(until), *ids, moment(now)])
+        if before:
+            cursor.nextset()
+        found = {id: (handler, json.loads(payload), attempts) for id, handler, payload, attempts in cursor.fetchall()}
+    rows = ((id, *found[id]) for id in ids if id in found)
+    return [model(id=id, handler=name, payload=payload, attempts=times) for id, name, payload, times in rows]
+
+
+@lru_cache
+def _claim(table: str, count: int) -> str:
+    return (
+        f"UPDATE {table} SET leased_until = %s, attempts = attempts + 1 "  # noqa: S608  (tables of our own)
+        f"WHERE id IN ({', '.join(['%s'] * count)}) AND NOT parked AND (leased_until IS NULL OR leased_until <= %s) "
+        "RETURNING id, handler, payload, attempts"
+    )
+
+
 def delete_rows(group: str, ids: Sequence[int]) -> None:
     """Of one server. Nothing hangs on a row, so one statement does; Django's `delete` would look for what does, in a
     transaction of its own, and an act of a member's would wait longer for that than for its effects."""
-    table = OUTBOXES[group]._meta.db_table
-    with connections[alias_for(group, ids[0])].cursor() as cursor:
-        marks = ", ".join(["%s"] * len(ids))
-        cursor.execute(f"DELETE FROM {table} WHERE id IN ({marks})", list(ids))  # noqa: S608  (tables of our own)
+    connection = connections[alias_for(group, ids[0])]
+    marks = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        sql = f"{_unhurried(connection)}DELETE FROM {OUTBOXES[group]._meta.db_table} WHERE id IN ({marks})"  # noqa: S608  (as above)
+        cursor.execute(sql, list(ids))

@@ -32,10 +32,10 @@ import redis
 import structlog
 from django.conf import settings
 from django.db import connections
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
-from photoapp.models import OUTBOXES, OutboxRow, delete_rows, insert_rows, outbox_row
+from photoapp.models import OUTBOXES, OutboxRow, claim_rows, delete_rows, insert_rows, outbox_row
 from photoapp.redis_clients import RedisAway
 from photoapp.shards import alias_for, servers
 from photoapp.transactions import after_commit
@@ -164,17 +164,17 @@ def deliver(group: str, row_id: int) -> bool:
 def deliver_all(group: str, row_ids: Sequence[int]) -> list[int]:
     """Runs the handlers of rows of one server, in their order, as far as nobody else does. Returns those whose effect
     is not recorded."""
-    rows = OUTBOXES[group].objects.using(alias_for(group, row_ids[0])).filter(id__in=row_ids)
     now = timezone.now()
-    free, until = Q(leased_until=None) | Q(leased_until__lte=now), now + LEASE
-    claimed = rows.filter(free, parked=False).update(leased_until=until, attempts=F("attempts") + 1)
-    by_id = rows.in_bulk()
-    left = [by_id[row_id] for row_id in row_ids if row_id in by_id]
-    ours = [row for row in left if row.leased_until == until] if claimed else []
+    ours = claim_rows(group, row_ids, now=now, until=now + LEASE)
     done = [row.id for row in ours if _ran(group, row)]
     if done:
         delete_rows(group, done)
-    return [row.id for row in left if row.id not in done]
+    others = set(row_ids) - {row.id for row in ours}
+    left = {row.id for row in ours} - set(done)
+    if others:
+        rows = OUTBOXES[group].objects.using(alias_for(group, row_ids[0]))
+        left |= set(rows.filter(id__in=others).values_list("id", flat=True))
+    return [row_id for row_id in row_ids if row_id in left]
 
 
 def _ran(group: str, row: OutboxRow) -> bool:

@@ -2,18 +2,23 @@
 -- What it needs to know, the processes write into Redis (feeds/proxy_front.py says what and why). Whatever is not so
 -- simple, not known, or not answered in time goes on to a process.
 --
--- Rendered into photoapp.conf, which has the maps that it reads: $stored_page_of (the owner of a member's session, where
--- only the page may be missing), $session_rest and $language.
+-- Rendered into photoapp.conf, which has the maps that it reads: $stored_page_of (the owner of a member's session, if
+-- nothing but the page can be missing), $session_rest and $language.
 
 local redis = require "nginx.redis"
+local semaphore = require "ngx.semaphore"
 
-local PATIENCE_MS = 50
+-- Redis is asked by so many requests of a worker at a time, and others wait for their turn: were all of a crowd to ask at
+-- once, each would wait too long to be answered at all.
+local AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 32, 1000, 2
+local PATIENCE_MS = 250
 local KEPT_MS, KEPT_CONNECTIONS = 60000, 64
 local ASK_EVERY, FRESH_SECONDS = 0.25, 1  -- as feeds/withdrawn.py has them, and the next two
 local OVERLAP_MS, WHOLE_EVERY = 2000, 60
 
 local door = {}
 local server  -- where Redis is
+local turns = semaphore.new(AT_A_TIME)
 local hits = 0  -- pages that Redis does not know of yet
 
 -- This worker's copy of what the processes say, and of the marks: what was withdrawn, and when (milliseconds).
@@ -51,52 +56,51 @@ local function follow(record)
   if not fields.release then
     known.release = nil
   elseif fields.release ~= known.release or fields.script ~= known.script or fields.http ~= known.http_lines then
-    known.release, known.script, known.lives, known.http_lines = fields.release, fields.script, fields.lives, fields.http
+    known.release, known.script, known.lives = fields.release, fields.script, fields.lives
+    known.http_lines = fields.http
     known.keys, known.hosts = words_from(fields.keys), words_from(fields.hosts)
     known.headers = {http = headers_from(fields.http), https = headers_from(fields.https)}
   end
 end
 
-local function mirror(epoch, rows)
+-- All at once: requests are answered while this worker waits for Redis, and must not find half of what it knows.
+local function mirror(epoch, rows, is_whole, now)
+  local marks, newest = is_whole and {} or known.marks, is_whole and 0 or known.newest
   for place = 1, #rows, 2 do
     local at = tonumber(rows[place + 1])
     if rows[place] ~= "epoch" then
-      known.marks[rows[place]] = at
-      known.newest = math.max(known.newest, at)
+      marks[rows[place]] = at
+      newest = math.max(newest, at)
     end
   end
-  known.epoch = epoch
+  known.marks, known.newest, known.epoch, known.asked_at = marks, newest, epoch, now
+  if is_whole then known.whole_at = now end
 end
 
--- Whether Redis answered. What it says is as old as the question.
-local function ask()
+-- What is new, or (now and then, so that old marks go) all that there is; it is as old as the question.
+local function ask(is_whole)
   ngx.update_time()
-  local now = ngx.now()
+  local now, shown = ngx.now(), hits
+  is_whole = is_whole or now - known.whole_at > WHOLE_EVERY
   local client = connection()
-  if not client then return false end
-  if now - known.whole_at > WHOLE_EVERY then known.marks, known.newest, known.whole_at = {}, 0, now end
-  local shown = hits
+  if not client then return end
   client:init_pipeline(4)
   client:hgetall("front")
   client:zscore("withdrawn", "epoch")
-  client:zrangebyscore("withdrawn", string.format("%.0f", known.newest - OVERLAP_MS), "+inf", "WITHSCORES")
+  local since = is_whole and 0 or known.newest - OVERLAP_MS
+  client:zrangebyscore("withdrawn", string.format("%.0f", since), "+inf", "WITHSCORES")
   if shown > 0 then client:incrby("front:hits", shown) end
   local answers = client:commit_pipeline()
   for place = 1, 3 do  -- an error is {false, text}
     local answer = answers and answers[place]
-    if not answer or (type(answer) == "table" and answer[1] == false) then return false end
+    if not answer or (type(answer) == "table" and answer[1] == false) then return end
   end
   client:set_keepalive(KEPT_MS, KEPT_CONNECTIONS)
   hits = hits - shown
   local epoch = tonumber(answers[2] ~= ngx.null and answers[2] or nil)
-  if epoch ~= known.epoch then  -- Redis lost the marks: others may have been among them, from before
-    known.marks, known.newest, known.whole_at, known.epoch = {}, 0, 0, epoch
-    return epoch == nil or ask()
-  end
+  if epoch ~= known.epoch and not is_whole then return ask(true) end  -- Redis lost the set, and began another one
   follow(answers[1])
-  mirror(epoch, answers[3])
-  known.asked_at = now
-  return true
+  mirror(epoch, answers[3], is_whole, now)
 end
 
 -- As ALLOWED_HOSTS means it: a name, "*" for all, or ".example.org" for that and all below it.
@@ -113,7 +117,7 @@ local function is_withdrawn(head)
   for number in string.gmatch(head, "%d+") do
     if not began then
       began = tonumber(number)
-      if began <= known.epoch then return true end
+      if not known.epoch or began <= known.epoch then return true end  -- it may have gone while the page was asked for
     elseif (known.marks[number] or 0) >= began then
       return true
     end
@@ -122,12 +126,16 @@ local function is_withdrawn(head)
 end
 
 local function stored_page(owner)
-  local client = connection()
-  if not client then return nil end
+  local release, client = known.release, connection()  -- what is known may change whenever Redis is waited for
+  if not release then return nil end
+  if not client then
+    known.asked_at = 0
+    return nil
+  end
   local arguments = {"session:{" .. owner .. "}." .. ngx.var.session_rest}
   for _, name in ipairs(known.keys) do arguments[#arguments + 1] = name .. "{" .. owner .. "}" end
   local keys = #arguments
-  for _, argument in ipairs({"1", ngx.var.language .. ":" .. known.release, known.lives}) do
+  for _, argument in ipairs({"1", ngx.var.language .. ":" .. release, known.lives}) do
     arguments[#arguments + 1] = argument
   end
   local stored = client:evalsha(known.script, keys, unpack(arguments))
@@ -146,12 +154,25 @@ function door.begin(where)
   end)
 end
 
+local function is_open()
+  return known.release and known.epoch and math.abs(ngx.now() - known.asked_at) <= FRESH_SECONDS
+end
+
+-- What is known may have changed meanwhile.
+local function stored_page_in_turn(owner)
+  if -turns:count() >= MOST_WAITING or not turns:wait(LONGEST_WAIT) then
+    return ngx.exit(ngx.HTTP_GATEWAY_TIMEOUT)  -- a process could not answer it in time, either
+  end
+  local is_fine, stored = pcall(stored_page, owner)
+  turns:post(1)
+  return is_fine and stored
+end
+
 -- Ends the request with the stored page, where there is one; else the request goes on.
 function door.answer()
   local owner = ngx.var.stored_page_of
-  if owner == "" or not known.release or not known.epoch then return end
-  if math.abs(ngx.now() - known.asked_at) > FRESH_SECONDS or not is_our_host(ngx.var.host) then return end
-  local stored = stored_page(owner)
+  if owner == "" or not is_open() or not is_our_host(ngx.var.host) then return end
+  local stored = stored_page_in_turn(owner)
   local line_end = stored and string.find(stored, "\n", 1, true)
   if not line_end or is_withdrawn(string.sub(stored, 1, line_end - 1)) then return end
   hits = hits + 1

@@ -90,7 +90,7 @@ class Measured:
     @classmethod
     def at(cls, growth: dict[str, Any], visitors: dict[str, Any], point: int = BASE) -> Measured:
         one, base = growth["points"][point], growth["points"][BASE]["costs"]
-        application = sum(share * base[name]["app"] for name, share in first_pages(visitors).items())
+        composing = of_load(visitors, "web: feed") / composed(visitors)
         return cls(
             one["costs"],
             one["bytes_of"],
@@ -98,7 +98,7 @@ class Measured:
             one["feed_bytes"],
             rendering=1000 * growth["photo"]["renditions"],
             renditions=KB * growth["photo"]["bytes of all renditions"],
-            serving=max(0, of_load(visitors, "web: feed") - application),
+            serving=max(0, composing - base["feed composed"]["app"]),
             visitors=visitors,
         )
 
@@ -106,13 +106,19 @@ class Measured:
         """Of each thing that members do, by part."""
         upload = Counter({"rendering": self.rendering, "web": self._cost("like")["web"]})  # a form like any other
         return {
-            "load": self._mixed(first_pages(self.visitors)) + Counter({"nginx": of_load(self.visitors, "nginx")}),
+            "load": self._load(),
             "page": self._mixed({"profile": 0.5, "post": 0.5}),
             "search for a name": self._cost("search for a name"),
             "search for a word": self._cost("search for a word"),
             "upload": self._cost("publish", by_worker=True) + upload,
             "like": self._cost("like") + self._cost("like delivered", by_worker=True),
         }
+
+    def _load(self) -> Counter[str]:
+        """Of a first page of the feed. With a stored one nginx answers, which asks Redis alone."""
+        asked = Counter({"nginx": of_load(self.visitors, "nginx")})
+        asked["Redis"] = self.visitors["stored"] * self.costs["feed stored"]["redis"]
+        return asked + self._mixed({"feed composed": composed(self.visitors)})
 
     def _cost(self, name: str, *, by_worker: bool = False) -> Counter[str]:
         """Of an operation, by part. What is written, followers write again."""
@@ -128,9 +134,9 @@ class Measured:
         return found
 
 
-def first_pages(visitors: dict[str, Any]) -> Parts:
-    """Which share of them is found stored, or is composed."""
-    return {"feed stored": visitors["stored"], "feed composed": 1 - visitors["stored"]}
+def composed(visitors: dict[str, Any]) -> float:
+    """The share of first pages that were not found stored."""
+    return 1 - float(visitors["stored"])
 
 
 def of_load(visitors: dict[str, Any], part: str) -> float:

@@ -56,6 +56,7 @@ def visitors(
     *,
     acts: dict[str, object] | None = None,
     photos: list[str] | None = None,
+    reloads: bool = False,
 ) -> Iterator[Visits]:
     """Everybody is connected, and the load goes on inside the block; it is waited for at its end."""
     command = [sys.executable, "-m", "script.benches.visitor"]
@@ -66,7 +67,7 @@ def visitors(
         for number, crowd in enumerate(crowds):
             rates = [(seconds, rate / PROCESSES) for seconds, rate in steps]
             cookies = residents.cookies[number::PROCESSES]
-            job = Job(port, f"127.0.{2 + number}", cookies, rates, acts or {}, photos or [])
+            job = Job(port, f"127.0.{2 + number}", cookies, rates, acts or {}, photos or [], reloads)
             tell(crowd, json.dumps(asdict(job)))
         for crowd in crowds:
             if crowd.stdout.readline() != "ready\n":  # type: ignore[union-attr]

@@ -10,7 +10,8 @@ blocking thread) is asked by one client over one connection, as hundreds of logg
     list cold   the member's ids are gone, too, and are read from the shards
     all cold    Redis is empty
 
-Then, all on one core: nginx with a static file of the page's size, and nginx, one granian process and Redis with pages.
+Then, all on one core: nginx with a static file of the page's size; nginx, one granian process and Redis with pages; and
+nginx and Redis with pages that nginx finds itself.
 """
 
 import gzip
@@ -70,7 +71,8 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
     cookies = {user.id: session_of(user) for user in User.objects.all()}
     rounds = measure(cookies, rounds=3 if quick else 7, pages=300 if quick else 1_000)
     size, queries = in_process(cookies)
-    pages, files, sent = through_nginx(list(cookies.values()), rounds=3 if quick else 5, seconds=3 if quick else 6)
+    speeds_of, sent = through_nginx(list(cookies.values()), rounds=3 if quick else 5, seconds=3 if quick else 6)
+    files, pages, stored = speeds_of["file"], speeds_of["page"], speeds_of["page from nginx"]
     long_way = each(rounds["no caches"], "pages_a_cpu_second")
     rows = [row("no caches: pages a second of app CPU", long_way, "pages/s", at_least=PAGES_A_CPU_SECOND)]
     for name, found in rounds.items():
@@ -86,10 +88,17 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
         *rows,
         row("nginx, static file of the page's size, one core", files, "files/s", digits=0),
         row("nginx, granian and Redis, warm pages, one core", pages, "pages/s", digits=0),
-        row("pages ÷ files", [p / f for p, f in zip(pages, files, strict=True)], "×", at_least=0.03, digits=4),
+        row("pages ÷ files", ratios(pages, files), "×", at_least=0.03, digits=4),
+        row("nginx' own front door and Redis, warm pages, one core", stored, "pages/s", digits=0),
+        row("… ÷ through granian", ratios(stored, pages), "×", digits=1),
+        row("… ÷ files", ratios(stored, files), "×", digits=4),
         row("HTML of a page, not compressed", [size / 1000], "KB"),
         row("… compressed", [sent / 1000], "KB"),
     ]
+
+
+def ratios(some: list[float], others: list[float]) -> list[float]:
+    return [one / other for one, other in zip(some, others, strict=True)]
 
 
 def each(rounds: list[Round], name: str) -> list[float]:
@@ -155,21 +164,22 @@ KINDS: dict[str, Callable[[list[int]], object]] = {
 }
 
 
-def through_nginx(cookies: list[str], *, rounds: int, seconds: int) -> tuple[list[float], list[float], int]:
-    """Pages and files a second, in turn; bytes of a page as sent."""
+def through_nginx(cookies: list[str], *, rounds: int, seconds: int) -> tuple[dict[str, list[float]], int]:
+    """Files and pages a second, in turn; bytes of a page as sent."""
     home = front.make_home()
     front.pin_redis()
-    pages, files = [], []
-    with front.nginx_and_web(home) as port:
+    found: dict[str, list[float]] = {"file": [], "page": [], "page from nginx": []}
+    with front.nginx_and_web(home) as port, front.front_door(home) as own_port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         for cookie in cookies:
             sent = len(get(connection, "/feed/", cookie)[1])
         for _ in range(rounds):
-            files.append(front.files_a_second(port, sent, home, seconds))
-            for cookie in cookies:  # a page lives for a minute
+            found["file"].append(front.files_a_second(port, sent, home, seconds))
+            for cookie in cookies:  # a page lives for some minutes
                 check(*get(connection, "/feed/", cookie))
-            pages.append(front.pages_a_second(port, cookies, home, seconds))
-    return pages, files, sent
+            found["page"].append(front.pages_a_second(port, cookies, home, seconds))
+            found["page from nginx"].append(front.pages_a_second(own_port, cookies, home, seconds))
+    return found, sent
 
 
 def web_process(port: int | None) -> Server:

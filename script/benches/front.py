@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,11 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from config.app_sets import APP_SETS
+from config.proxy import Proxy, render
+from feeds import proxy_front
 from script.benches.parts import Server
+from script.topology.site import LUA_MODULES
 from tests.parts.process import PartError, find_binary, free_port
 
 CORE, OTHER_CORE = 0, 1
@@ -80,7 +85,8 @@ def nginx_and_web(home: Path, *, processes: int = 1, threads: int = 1, core: int
     options += ["--blocking-threads", threads]
     options += ["--uds-permissions", 0o666]  # which granian reads as a decimal number
     command = [sys.executable, "-m", "granian", *options, "--backlog", 4096, "--log-level", "warning"]
-    web = Server(on_core(core, [*command, "config.wsgi:application"]), log=home / "web.log", env=dict(os.environ))
+    env = {**os.environ, "TRUSTED_PROXIES": "127.0.0.1"}
+    web = Server(on_core(core, [*command, "config.wsgi:application"]), log=home / "web.log", env=env)
     web.wait_until(socket.exists, seconds=60)
     foreground = ["-p", home, "-c", home / "nginx.conf", "-g", "daemon off;"]
     nginx = Server(on_core(core, [find_binary("nginx"), *foreground]), log=home / "nginx.out")
@@ -90,6 +96,36 @@ def nginx_and_web(home: Path, *, processes: int = 1, threads: int = 1, core: int
     finally:
         nginx.stop()
         web.stop()
+
+
+@contextmanager
+def front_door(home: Path) -> Iterator[int]:
+    """The port of another nginx before the same processes, on the same core: with the site's own configuration, in
+    which stored pages go out without them."""
+    port, directory = free_port(), home / "front-door"
+    (directory / "cache").mkdir(parents=True)
+    proxy = Proxy(
+        upstreams={name: [f"unix:{home / 'web.sock'}"] for name in APP_SETS},
+        listens=[f"127.0.0.1:{port} backlog=4096"],
+        static=str(home / "static"),
+        run=str(directory),
+        cache=str(directory / "cache"),
+        inside=f"127.0.0.1:{free_port()}",
+        feeds=os.environ["FEEDS_URL"],
+        modules=[str(module) for module in LUA_MODULES],
+        user="root" if os.geteuid() == 0 else "",
+        worker_processes="1",
+        worker_connections=4096,
+    )
+    (directory / "nginx.conf").write_text(render(proxy))
+    command = [find_binary("nginx"), "-e", "stderr", "-c", directory / "nginx.conf", "-g", "daemon off;"]
+    nginx = Server(on_core(CORE, command), log=directory / "nginx.out")
+    try:
+        nginx.wait_until(lambda: answers(port), seconds=60)
+        time.sleep(2 * proxy_front.WRITE_SECONDS)  # until it has heard what it has to know
+        yield port
+    finally:
+        nginx.stop()
 
 
 def answers(port: int) -> bool:

@@ -43,6 +43,7 @@ class Job:
     steps: list[tuple[float, float]]  # (seconds, loads a second)
     acts: dict[str, Any] = field(default_factory=dict)  # for acts.Acts; none: nobody acts
     photos: list[str] = field(default_factory=list)  # paths, those viewed most first; none: only pages
+    reloads: bool = False  # as by the button of the browser: no stored page will do
 
 
 @dataclass(slots=True)
@@ -124,6 +125,7 @@ class Crowd:
 
     def request(self, path: str, visitor: Visitor, accept: str) -> bytes:
         lines = (f"GET {path} HTTP/1.1", f"Host: {self.host}", f"Cookie: {visitor.cookie}", f"Accept: {accept}")
+        lines += ("Cache-Control: max-age=0",) if self.job.reloads else ()
         return "\r\n".join([*lines, "Accept-Encoding: gzip", "\r\n"]).encode()
 
     def ask(self, visitor: Visitor, ask: Ask) -> None:

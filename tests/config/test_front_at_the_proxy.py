@@ -72,7 +72,7 @@ class Visit:
 @pytest.fixture
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningProxy, None, None]:
     process = ThreadingHTTPServer(("127.0.0.1", 0), Process)
-    Thread(target=process.serve_forever, daemon=True).start()
+    Thread(target=process.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     upstreams = {name: [f"127.0.0.1:{process.server_port}"] for name in APP_SETS}
     server, running = start_nginx(tmp_path_factory.mktemp("nginx"), upstreams, feeds=os.environ["FEEDS_URL"])
     yield running

@@ -1,6 +1,7 @@
 """What a commit must cause is caused: exactly as often as needed, with the broker down, the handler failing, the
 process gone."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -45,6 +46,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 def happen(number: int, group: str = "content") -> None:
     with transaction.atomic(using=alias_for(group, OWNER)):
         outbox.emit("test.happened", group=group, owner_id=OWNER, number=number)
+
+
+def verbs(queries: CaptureQueriesContext) -> list[str]:
+    """What was done to the outbox."""
+    return [verb for query in queries for verb in re.findall(r"\b(INSERT|UPDATE|DELETE)\b.*outbox", query["sql"])]
 
 
 def rows(group: str = "content") -> list[ContentOutbox]:
@@ -140,7 +146,7 @@ def test_inline_effects_are_recorded_by_one_statement(calls: list[int], monkeypa
     with CaptureQueriesContext(connections[alias_for("content", OWNER)]) as queries:
         happen(5)
     assert (calls, [row.handler for row in rows()]) == ([5, 10, 15], ["test.note"])
-    assert [query["sql"].split()[0] for query in queries if query["sql"].startswith("DELETE")] == ["DELETE"]
+    assert [verb for verb in verbs(queries) if verb == "DELETE"] == ["DELETE"]
 
 
 def test_a_failure_is_told_and_tried_again_later(calls: list[int]) -> None:
@@ -222,8 +228,7 @@ def test_an_inline_handler_costs_one_statement_beside_its_own(calls: list[int]) 
     using = alias_for("content", OWNER)
     with CaptureQueriesContext(connections[using]) as queries, transaction.atomic(using=using):
         outbox.emit("test.inline", group="content", owner_id=OWNER, number=9)
-    written = [query["sql"].split()[0] for query in queries if "outbox" in query["sql"]]
-    assert calls == [9] and written == ["INSERT", "DELETE"], "nobody else could claim it"
+    assert calls == [9] and verbs(queries) == ["INSERT", "DELETE"], "nobody else could claim it"
 
 
 def test_one_dead_server_does_not_keep_the_others_waiting(calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,3 +274,39 @@ def test_what_redis_was_not_told_the_process_tells_it_in_order_once_it_is_back(m
     owed.try_all()
     owed.try_all()
     assert sorted(told) == [0, 1, 2] and rows() == [] and not owed.rows
+
+
+@pytest.mark.real("postgres")
+def test_only_what_members_wrote_waits_for_the_disk_and_the_follower(
+    calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL says in which transaction it is asked."""
+    using = alias_for("content", OWNER)
+    asked: list[tuple[str, bool]] = []
+
+    def spy(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        found = execute(sql, params, many, context)
+        for verb in re.findall(r"\b(INSERT|UPDATE|DELETE)\b.*outbox", sql):
+            asked.append((verb, "synchronous_commit = off" in sql))
+        return found
+
+    with connections[using].execute_wrapper(spy):
+        happen(3)
+        (row,) = rows()
+        assert outbox.deliver("content", row.id)
+    assert asked == [("INSERT", False), ("UPDATE", True), ("DELETE", True)]
+    with connections[using].cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = local; SHOW synchronous_commit")
+        assert cursor.nextset() and cursor.fetchone() == ("local",), "in one message they are one transaction"
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() != ("local",), "and nothing is left of it"
+
+
+def test_inside_a_transaction_nothing_is_made_to_wait_less(calls: list[int]) -> None:
+    """The whole transaction would."""
+    using = alias_for("content", OWNER)
+    happen(3)
+    (row,) = rows()
+    with CaptureQueriesContext(connections[using]) as queries, transaction.atomic(using=using):
+        assert outbox.deliver("content", row.id)
+    assert not [query for query in queries if "synchronous_commit" in query["sql"]]

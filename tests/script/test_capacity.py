@@ -96,9 +96,9 @@ def test_what_nginx_does_for_a_load_is_what_the_visitors_show(measured: Measured
 def test_what_a_web_process_does_beside_the_application_is_the_rest_of_what_the_visitors_show(
     growth: dict[str, Any], visitors: dict[str, Any]
 ) -> None:
-    shown = visitors | {"stored": 1, "cores": visitors["cores"] | {"web: feed": visitors["loads_a_second"]}}  # 1 s each
-    application = growth["points"][2]["costs"]["feed stored"]["app"]
-    assert Measured.at(growth, shown).serving == pytest.approx(1000 - application)
+    cores = visitors["cores"] | {"web: feed": visitors["loads_a_second"] / 4}  # 1 s for each page that is composed
+    application = growth["points"][2]["costs"]["feed composed"]["app"]
+    assert Measured.at(growth, visitors | {"stored": 0.75, "cores": cores}).serving == pytest.approx(1000 - application)
     nothing = visitors | {"cores": visitors["cores"] | {"web: feed": 0}}
     assert Measured.at(growth, nothing).serving == 0
 
