@@ -27,7 +27,7 @@ from photoapp.release import release
 from users.models import User
 from users.sessions import record_key
 
-PAGE_SECONDS = 420  # at most: counts of other people's likes may be as old, unless one asks anew (front.py)
+PAGE_SECONDS = 600  # at most: counts of other people's likes may be as old, unless one asks anew (front.py)
 SHORTEST = 0.5  # of that: pages that were made in the same minute do not all go, and are composed again, in another
 WINDOW = 16  # ids of the feed that a first page is made from: some may be withdrawn
 

@@ -158,12 +158,12 @@ local function is_open()
   return known.release and known.epoch and math.abs(ngx.now() - known.asked_at) <= FRESH_SECONDS
 end
 
--- What is known may have changed meanwhile.
 local function stored_page_in_turn(owner)
   if -turns:count() >= MOST_WAITING or not turns:wait(LONGEST_WAIT) then
     return ngx.exit(ngx.HTTP_GATEWAY_TIMEOUT)  -- a process could not answer it in time, either
   end
-  local is_fine, stored = pcall(stored_page, owner)
+  local is_fine, stored = true, nil
+  if is_open() then is_fine, stored = pcall(stored_page, owner) end  -- else Redis did not answer those before
   turns:post(1)
   return is_fine and stored
 end

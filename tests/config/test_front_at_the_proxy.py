@@ -7,6 +7,7 @@ written by the test, as processes write it.
 import gzip
 import os
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+import config.proxy
 from config.app_sets import APP_SETS
 from feeds import page_store, proxy_front, store, withdrawn
 from feeds.first_page import renewed_page
@@ -69,12 +71,28 @@ class Visit:
         return b"<html" in answer.content
 
 
+TURNS = "AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 32, 1000, 2"
+
+
 @pytest.fixture
-def proxy(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningProxy, None, None]:
+def turns() -> str:
+    """How many requests of a worker ask Redis, and wait for that, at a time."""
+    return TURNS
+
+
+@pytest.fixture
+def proxy(
+    tmp_path_factory: pytest.TempPathFactory, turns: str, monkeypatch: pytest.MonkeyPatch
+) -> Generator[RunningProxy, None, None]:
     process = ThreadingHTTPServer(("127.0.0.1", 0), Process)
     Thread(target=process.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     upstreams = {name: [f"127.0.0.1:{process.server_port}"] for name in APP_SETS}
-    server, running = start_nginx(tmp_path_factory.mktemp("nginx"), upstreams, feeds=os.environ["FEEDS_URL"])
+    directory = tmp_path_factory.mktemp("nginx")
+    changed = directory / "front_door.lua"
+    changed.write_text(config.proxy.FRONT_DOOR.read_text().replace(TURNS, turns))
+    assert turns in changed.read_text()
+    monkeypatch.setattr(config.proxy, "FRONT_DOOR", changed)
+    server, running = start_nginx(directory, upstreams, feeds=os.environ["FEEDS_URL"])
     yield running
     said = server.log.read_text()
     server.stop()
@@ -275,6 +293,31 @@ def test_a_redis_that_does_not_answer_costs_a_moment(visit: Visit, monkeypatch: 
     acting(FEEDS).client_pause(700)
     assert not visit.is_shown()
     eventually(visit.is_shown)
+
+
+def at_once(visit: Visit, count: int) -> list[requests.Response]:
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(lambda _: visit.answer(), range(count)))
+
+
+@pytest.mark.parametrize("turns", ["AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 4, 1000, 2"])
+def test_a_crowd_meanwhile_is_answered_by_processes(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who wait for their turn ask Redis no more when it has not answered those before them."""
+    monkeypatch.setitem(redis_clients._breakers, FEEDS, redis_clients.Breaker())
+    acting(FEEDS).client_pause(900)
+    assert {answer.status_code for answer in at_once(visit, 100)} == {200}, "else the last would have waited too long"
+
+
+@pytest.mark.parametrize("turns", ["AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 1, 1, 2"])
+def test_more_than_can_be_answered_in_time_is_refused_at_once(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(redis_clients._breakers, FEEDS, redis_clients.Breaker())
+    acting(FEEDS).client_pause(900)
+    answers = at_once(visit, 20)
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert refused, "one asks, one waits"
+    for answer in refused:
+        assert (answer.status_code, answer.headers["Retry-After"], answer.headers["X-Refused"]) == (503, "2", "away")
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_a_script_that_redis_forgot_is_told_again(visit: Visit) -> None:
