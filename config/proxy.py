@@ -23,7 +23,7 @@ from config.app_sets import APP_SETS
 from config.routes import DEFAULT_SET, Route, routes
 from photoapp.storage import STORE_PREFIX
 
-MOST_WAITING = 1000
+MOST_WAITING = 400
 TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "nginx" / "photoapp.conf"
 FRONT_DOOR = TEMPLATE.with_name("front_door.lua")
 

@@ -3,7 +3,7 @@
     on_time      a request that waited too long in front of this process is refused without work: whoever asked has
                  gone, or asks again. The proxy says when it came: `X-Request-Start: t=1700000000.123` (in nginx
                  "t=${msec}"). Two seconds are too long after a moment that held everything up; where requests have
-                 queued for seconds already, half of one is: else all would wait as long as the queue is let grow
+                 queued for seconds already, one is: else all would wait as long as the queue is let grow
     in_turn      so many requests at a time, a few more wait for a moment, others are refused; and so many uploads,
                  which last as long as their senders are slow, that there are always threads for all else
 
@@ -31,7 +31,7 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 LATE_SECONDS = 2.0  # a request that waited longer is not begun
 SHORT_SECONDS = 0.1  # a queue in which nobody waited less …
 STANDING_SECONDS = 3.0  # … for so long stands: more comes than is done
-LATE_IN_STANDING_SECONDS = 0.5
+LATE_IN_STANDING_SECONDS = 1.0
 REQUEST_SECONDS = 10.0  # nobody waits longer for an answer
 TURN_SECONDS = 1.0  # to wait for a place
 COME_AGAIN_SECONDS = 10  # at the latest

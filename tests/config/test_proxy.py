@@ -82,8 +82,8 @@ def test_a_socket_is_always_asked_and_a_machine_left_alone_when_it_did_not_answe
     """Two processes that end one after the other would both be left alone: nobody would be asked."""
     text = render(proxy(upstreams={**UPSTREAMS, "feed": ["unix:/run/a.sock", "unix:/run/b.sock"]}))
     for name in "ab":
-        assert text.count(f"server unix:/run/{name}.sock max_conns=1000 max_fails=0;") == 2
-    assert "server 10.0.0.0:80 max_conns=1000 max_fails=2 fail_timeout=2s;" in text
+        assert text.count(f"server unix:/run/{name}.sock max_conns=400 max_fails=0;") == 2
+    assert "server 10.0.0.0:80 max_conns=400 max_fails=2 fail_timeout=2s;" in text
 
 
 def test_without_the_module_nothing_is_purged_and_without_a_store_nothing_redirected() -> None:
