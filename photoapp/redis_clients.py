@@ -153,7 +153,11 @@ def _line(role: str) -> Any:
         line = pool.make_connection()
         setattr(_lines, role, (pool, line))
     line.connect()  # unless it is
-    if line.can_read():  # nothing was asked: it was closed
+    try:
+        was_closed = line.can_read()  # nothing was asked
+    except (RedisError, OSError):
+        was_closed = True
+    if was_closed:
         line.disconnect()
         line.connect()
     return line
