@@ -83,7 +83,7 @@ class Key:
         return cls(f'"~{route.path}"' if route.is_pattern else f'"{route.path}"', route.app_set, route.kept)
 
 
-def is_address(host: str) -> bool:
+def _is_address(host: str) -> bool:
     with suppress(ValueError):
         return bool(ip_address(host))
     return False
@@ -98,7 +98,7 @@ def _address(url: str, resolver: str) -> dict[str, Any]:
     password = found.get("password", "")
     if url.startswith("rediss:") or "username" in found or set(password) & set('"\\'):
         raise ImproperlyConfigured("feeds: redis:// or unix://, with no name and no quotes in the password")
-    if not resolver and "path" not in found and not is_address(found["host"]):
+    if not resolver and "path" not in found and not _is_address(found["host"]):
         raise ImproperlyConfigured(f"feeds: nginx finds {found['host']} by a name server alone; say which (resolver)")
     address = {"path": "", "host": "", "port": 6379, "db": 0, "password": ""}
     return {name: found.get(name, value) for name, value in address.items()}
@@ -119,7 +119,6 @@ def render(proxy: Proxy) -> str:
         "routes": [Key.of(route) for route in routes()],
         "languages": sorted((code for code, _ in settings.LANGUAGES), key=lambda code: code != settings.LANGUAGE_CODE),
         "language_cookie": settings.LANGUAGE_COOKIE_NAME,
-        "personal_cookies": f"{settings.SESSION_COOKIE_NAME}|{CookieStorage.cookie_name}",
         "store_prefix": STORE_PREFIX,
         "session_cookie": settings.SESSION_COOKIE_NAME,
         "message_cookie": CookieStorage.cookie_name,

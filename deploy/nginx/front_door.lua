@@ -13,8 +13,8 @@ local semaphore = require "ngx.semaphore"
 local AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 32, 1000, 2
 local PATIENCE_MS = 250
 local KEPT_MS, KEPT_CONNECTIONS = 60000, 64
-local ASK_EVERY, FRESH_SECONDS = 0.25, 1  -- as feeds/withdrawn.py has them, and the next two
-local OVERLAP_MS, WHOLE_EVERY = 2000, 60
+local ASK_EVERY, FRESH_SECONDS, OVERLAP_MS = 0.25, 1, 2000  -- as feeds/withdrawn.py has them
+local WHOLE_EVERY = 60
 
 local door = {}
 local server  -- where Redis is
@@ -53,14 +53,11 @@ end
 local function follow(record)
   local fields = {}
   for place = 1, #record, 2 do fields[record[place]] = record[place + 1] end
-  if not fields.release then
-    known.release = nil
-  elseif fields.release ~= known.release or fields.script ~= known.script or fields.http ~= known.http_lines then
-    known.release, known.script, known.lives = fields.release, fields.script, fields.lives
-    known.http_lines = fields.http
-    known.keys, known.hosts = words_from(fields.keys), words_from(fields.hosts)
-    known.headers = {http = headers_from(fields.http), https = headers_from(fields.https)}
-  end
+  known.release = fields.release
+  if not fields.release then return end
+  known.script, known.lives = fields.script, fields.lives
+  known.keys, known.hosts = words_from(fields.keys), words_from(fields.hosts)
+  known.headers = {http = headers_from(fields.http), https = headers_from(fields.https)}
 end
 
 -- All at once: requests are answered while this worker waits for Redis, and must not find half of what it knows.
@@ -165,6 +162,7 @@ local function stored_page_in_turn(owner)
   local is_fine, stored = true, nil
   if is_open() then is_fine, stored = pcall(stored_page, owner) end  -- else Redis did not answer those before
   turns:post(1)
+  if not is_fine then ngx.log(ngx.ERR, stored) end
   return is_fine and stored
 end
 

@@ -286,6 +286,14 @@ def test_after_an_update_only_pages_of_the_new_release_are_shown(
     assert visit.is_shown()
 
 
+def test_whatever_processes_say_anew_is_followed(visit: Visit, settings: Settings) -> None:
+    """Also what changes alone, with the same pages and the same headers."""
+    settings.ALLOWED_HOSTS = ["other.example"]
+    proxy_front.tell()
+    eventually(lambda: not visit.is_shown())
+    assert visit.is_shown(Host="other.example")
+
+
 def test_nothing_is_shown_once_no_process_has_told_for_a_while(visit: Visit) -> None:
     assert 0 < acting(FEEDS).ttl(proxy_front.KEY) <= proxy_front.LIVES_SECONDS
     acting(FEEDS).delete(proxy_front.KEY)  # as when that is over
