@@ -83,33 +83,32 @@ OUTBOXES: dict[str, type[AuthOutbox] | type[FriendsOutbox] | type[ContentOutbox]
 
 
 def _unhurried(connection: Any) -> str:
-    """What stands before a statement that need not wait until the disk and the follower have it, as what members wrote
-    does: a row of the outbox that is free again, or back, after a crash is run again, which is the same as once."""
+    """A condition that is always true, with which a statement does not wait until the disk and the follower have it, as
+    what members write does: a row of the outbox that is free again, or back, after a crash is run again, which is the
+    same as once."""
     hurries = connection.vendor != "postgresql" or connection.in_atomic_block
-    return "" if hurries else "SET LOCAL synchronous_commit = off; "
+    return "TRUE" if hurries else "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'"
 
 
 def claim_rows(group: str, ids: Sequence[int], *, now: datetime, until: datetime) -> list[OutboxRow]:
     """Of these rows of one server those that are free, in their order; nobody else claims them until then."""
     model = OUTBOXES[group]
     connection = connections[alias_for(group, ids[0])]
-    moment, before = connection.ops.adapt_datetimefield_value, _unhurried(connection)
+    moment = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
-        sql = before + _claim(model._meta.db_table, len(ids))
+        sql = _claim(model._meta.db_table, len(ids), _unhurried(connection))
         cursor.execute(sql, [moment(until), *ids, moment(now)])
-        if before:
-            cursor.nextset()
         found = {id: (handler, json.loads(payload), attempts) for id, handler, payload, attempts in cursor.fetchall()}
     rows = ((id, *found[id]) for id in ids if id in found)
     return [model(id=id, handler=name, payload=payload, attempts=times) for id, name, payload, times in rows]
 
 
 @lru_cache
-def _claim(table: str, count: int) -> str:
+def _claim(table: str, count: int, unhurried: str) -> str:
     return (
         f"UPDATE {table} SET leased_until = %s, attempts = attempts + 1 "  # noqa: S608  (tables of our own)
         f"WHERE id IN ({', '.join(['%s'] * count)}) AND NOT parked AND (leased_until IS NULL OR leased_until <= %s) "
-        "RETURNING id, handler, payload, attempts"
+        f"AND {unhurried} RETURNING id, handler, payload, attempts"
     )
 
 
@@ -117,7 +116,6 @@ def delete_rows(group: str, ids: Sequence[int]) -> None:
     """Of one server. Nothing hangs on a row, so one statement does; Django's `delete` would look for what does, in a
     transaction of its own, and an act of a member's would wait longer for that than for its effects."""
     connection = connections[alias_for(group, ids[0])]
-    marks = ", ".join(["%s"] * len(ids))
+    table, marks = OUTBOXES[group]._meta.db_table, ", ".join(["%s"] * len(ids))
     with connection.cursor() as cursor:
-        sql = f"{_unhurried(connection)}DELETE FROM {OUTBOXES[group]._meta.db_table} WHERE id IN ({marks})"  # noqa: S608  (as above)
-        cursor.execute(sql, list(ids))
+        cursor.execute(f"DELETE FROM {table} WHERE id IN ({marks}) AND {_unhurried(connection)}", list(ids))  # noqa: S608

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
-THREADS = 6
+THREADS = 16
 SHARES = {"like": 0.80, "comment": 0.12, "follow": 0.06, "upload": 0.02}
 POST = re.compile(rb'href="/p/(\w+)/"')
 WORDS = ("Wonderful", "Where is this?", "I was there last year", "The light!", "More of these, please")

@@ -38,6 +38,9 @@ class Visits:
     def errors(self) -> Counter[str]:
         return Counter(f"{kind} {outcome}" for kind, _, _, outcome in self.answers if not is_good(outcome))
 
+    def good_part(self) -> float:
+        return sum(is_good(answer[3]) for answer in self.answers) / len(self.answers)
+
     def answered(self, start: float, end: float) -> int:
         """How many good answers came in these seconds."""
         start, end = self.begin + start, self.begin + end

@@ -56,27 +56,27 @@ class Ask:
 class Visitor:
     """A member's connection. Asks one thing at a time; the rest waits."""
 
-    __slots__ = ("asked", "asks", "cookie", "head", "length", "received", "retried", "socket")
+    __slots__ = ("asked", "asks", "cookie", "head", "length", "page", "received", "retried", "socket")
 
     def __init__(self, cookie: str) -> None:
         self.cookie = cookie
+        self.page = b""  # how it asks for that
         self.asks: deque[Ask] = deque()
         self.socket: socket.socket | None = None
         self.asked = self.retried = False
         self.begin()
 
     def begin(self) -> None:
-        self.received, self.head, self.length = bytearray(), b"", -1
+        self.received, self.head, self.length = b"", b"", -1
 
     def take(self, part: bytes) -> bool:
-        """True once the answer is whole."""
-        self.received += part
+        """True once the answer is whole. (It mostly comes in one part.)"""
+        self.received = self.received + part if self.received else part
         if self.length < 0:
             end = self.received.find(b"\r\n\r\n")
             if end < 0:
                 return False
-            self.head = bytes(self.received[:end]).lower()
-            del self.received[: end + 4]
+            self.head, self.received = self.received[:end].lower(), self.received[end + 4 :]
             _, found, rest = self.head.partition(b"\r\ncontent-length:")
             self.length = int(rest.partition(b"\r\n")[0]) if found else 0
         return len(self.received) >= self.length
@@ -121,7 +121,8 @@ class Crowd:
     # --- Asking
 
     def load(self, visitor: Visitor, due: float) -> None:
-        self.ask(visitor, Ask("feed", due, self.request("/", visitor, "text/html")))
+        visitor.page = visitor.page or self.request("/", visitor, "text/html")
+        self.ask(visitor, Ask("feed", due, visitor.page))
 
     def request(self, path: str, visitor: Visitor, accept: str) -> bytes:
         lines = (f"GET {path} HTTP/1.1", f"Host: {self.host}", f"Cookie: {visitor.cookie}", f"Accept: {accept}")
@@ -197,7 +198,7 @@ class Crowd:
             for path in viewed(self.job.photos):
                 visitor.asks.append(Ask("photo", time.monotonic(), self.request(path, visitor, "image/webp")))
         if self.acts and random.random() < ACTING:
-            body = bytes(visitor.received)
+            body = visitor.received
             self.acts.after(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body, visitor.cookie)
 
     def done(self, visitor: Visitor) -> None:

@@ -5,8 +5,9 @@ connection of their own and loads the feed now and then; some loads are followed
     star                     at the end of the second, posts of an author with very many followers go out
     photos                   each load is followed by five photos
     killed                   every ten seconds a web process is killed
-    overload                 the rate rises until the site cannot keep up; then five times that (not with --quick): of
-                             reloads, each of which is composed anew, and of loads
+    overload                 the rate rises until the site cannot keep up; then five times what it could (not with
+                             --quick), with acts, and of reloads alone, each of which is composed anew; the site and
+                             the load have half of the cores each
 
 residents.py makes the members, visitor.py is the load, whole_cluster.py looks at the parts.
 """
@@ -24,7 +25,7 @@ from script.benches.crowds import Visits, until, visitors
 from script.benches.parts import row
 from script.benches.publishing import FAN_OUT, check_feeds
 from script.benches.residents import Residents, Sizes, photo_to_upload, put_photos, settle
-from script.benches.whole_cluster import FanOuts, memory, read, the_cluster
+from script.benches.whole_cluster import FanOuts, apart, cpu_seconds, memory, read, the_cluster, wait_for_quiet
 from script.topology.state import Cluster
 
 WHOLE = Sizes(50_000, 100_000, 2_000_000, stars_followers=10_000, stars_posts=30, photos=400, warm=120, seconds=180)
@@ -37,6 +38,7 @@ STARS_PAUSE = 1.5
 KILL_EVERY, KILLED = 10, ("feed-0", "interaction-0", "feed-1", "interaction-1", "accounts-0", "friends-0")
 STEPS, STEP_SECONDS, RISE = 20, 5, 1.2
 OVERLOAD, OVERLOAD_SECONDS, CALM = 5, 20, 15  # times the capacity; its seconds; seconds before and after
+QUIET = 180  # seconds at most, until what the climb left behind is done
 
 
 def run(quick: bool = False) -> list[dict[str, Any]]:
@@ -52,7 +54,7 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
         row("followers of who uploads, on average", [residents.fan_out], "", digits=0),
     ]
     measures = [site.rarely, site.often, site.photos, site.killed]
-    for measure in measures if quick else [*measures, site.reloads_overload, site.loads_overload]:
+    for measure in measures if quick else [*measures, site.overload, site.reloads_overload]:
         found = measure()
         print(*(f"{one['measure']}: {one['value']} {one['unit']}" for one in found), sep="\n", flush=True)
         rows += found
@@ -176,35 +178,30 @@ class Site:
             *(row(f"killed: … {error}", [times], "", digits=0) for error, times in visits.errors().items()),
         ]
 
+    def overload(self) -> list[dict[str, Any]]:
+        """Loads and acts, as they come."""
+        return self.overloaded("overload", self.rate(RARELY) / 4, acts=self.acts)
+
     def reloads_overload(self) -> list[dict[str, Any]]:
         """Each page is composed by a process."""
-        return self.overload("overload of reloads", self.rate(RARELY) / 4, reloads=True)
+        return self.overloaded("overload of reloads", self.rate(RARELY) / 4, reloads=True)
 
-    def loads_overload(self) -> list[dict[str, Any]]:
-        """Nearly all are answered by nginx, at a rate that the load cannot ask five times of on this machine."""
-        return self.overload("overload of loads", self.rate(RARELY) / 2, reloads=False)
-
-    def overload(self, name: str, first: float, *, reloads: bool) -> list[dict[str, Any]]:
-        rates = [first * RISE**step for step in range(STEPS)]
-        steps = [(STEP_SECONDS, rate) for rate in rates]
-        with visitors(self.residents, self.port, steps, reloads=reloads) as visits:
-            pass
-        capacity = 0.0
-        for step, rate in enumerate(rates):
-            there = visits.between(step * STEP_SECONDS, (step + 1) * STEP_SECONDS)
-            if there.errors() or there.percentile(0.99) > GOALS[OFTEN]:
-                break
-            capacity = rate
-        peak = max(
-            visits.answered(step * STEP_SECONDS, (step + 1) * STEP_SECONDS) / STEP_SECONDS for step in range(STEPS)
-        )
-        steps = [(CALM, capacity / 2), (OVERLOAD_SECONDS, OVERLOAD * peak), (2 * CALM, capacity / 2)]
-        with visitors(self.residents, self.port, steps, reloads=reloads) as visits:
-            pass
-        over = CALM + OVERLOAD_SECONDS
-        during = visits.between(CALM, over).of("feed")
-        good = visits.answered(CALM, over) / OVERLOAD_SECONDS
-        slow = [due - visits.begin - over for due in bad_seconds(visits, over)]
+    def overloaded(self, name: str, first: float, **load: Any) -> list[dict[str, Any]]:
+        """The rate rises from the first one until the site cannot keep up, which tells its capacity, and the most that
+        it answers. Then five times its capacity."""
+        with apart(self.cluster):
+            capacity, peak = self.climb(first, **load)
+            wait_for_quiet(QUIET)
+            steps = [(CALM, capacity / 2), (OVERLOAD_SECONDS, OVERLOAD * capacity), (2 * CALM, capacity / 2)]
+            with visitors(self.residents, self.port, steps, **load) as visits:
+                until(visits, CALM)
+                before = cpu_seconds(self.cluster)
+                until(visits, CALM + OVERLOAD_SECONDS)
+                cpu = cpu_seconds(self.cluster) - before
+        loads, over = visits.of("feed"), CALM + OVERLOAD_SECONDS
+        during, acts = loads.between(CALM, over), visits.of(*ACTS).between(CALM, over)
+        good = loads.answered(CALM, over) / OVERLOAD_SECONDS
+        seconds = bad_seconds(loads, over)
         return [
             row(f"{name}: capacity, pages a second with p99 < {GOALS[OFTEN]} ms", [capacity], "pages/s", digits=0),
             row(f"{name}: most that were answered", [peak], "pages/s", digits=0),
@@ -213,8 +210,22 @@ class Site:
             row(f"{name}: … of the most", [100 * good / peak], "%", at_least=90),
             row(f"{name}: p50 of those", [during.percentile(0.5)], "ms"),
             *(row(f"{name}: … {error}", [times], "", digits=0) for error, times in during.errors().items()),
-            row(f"{name}: as before after", [max(slow, default=0.0)], "s", at_most=10),
+            *([row(f"{name}: acts done", [100 * acts.good_part()], "%")] if acts.answers else []),
+            row(f"{name}: as before after", [max(seconds, default=0.0)], "s", at_most=10),
+            *cores(name, cpu, OVERLOAD_SECONDS, at_most=None),
         ]
+
+    def climb(self, first: float, **load: Any) -> tuple[float, float]:
+        """Loads a second: the capacity, at which 99 of 100 are in time and nothing fails, and the most answered."""
+        rates = [first * RISE**step for step in range(STEPS)]
+        with visitors(self.residents, self.port, [(STEP_SECONDS, rate) for rate in rates], **load) as visits:
+            pass
+        steps = [visits.between(step * STEP_SECONDS, (step + 1) * STEP_SECONDS) for step in range(STEPS)]
+        in_time = [not there.errors() and there.of("feed").percentile(0.99) < GOALS[OFTEN] for there in steps]
+        loads = visits.of("feed")
+        answered = [loads.answered(step * STEP_SECONDS, (step + 1) * STEP_SECONDS) for step in range(STEPS)]
+        good = in_time.index(False) if False in in_time else STEPS
+        return rates[max(0, good - 1)], max(answered) / STEP_SECONDS
 
 
 def rising(seconds: float, rate: float) -> list[tuple[float, float]]:
@@ -222,11 +233,11 @@ def rising(seconds: float, rate: float) -> list[tuple[float, float]]:
     return [(seconds / 4, rate * quarter / 4) for quarter in (1, 2, 3, 4)]
 
 
-def bad_seconds(visits: Visits, after: float) -> list[float]:
-    """Ends of the seconds after that in which loads failed, or took long."""
-    seconds = range(int(after), int(after) + 2 * CALM)
-    some = ((second + 1, visits.between(second, second + 1)) for second in seconds)
-    return [visits.begin + end for end, there in some if there.errors() or there.percentile(0.99) > GOALS[OFTEN]]
+def bad_seconds(visits: Visits, after: float) -> list[int]:
+    """How long after that moment the seconds ended in which loads failed, or took long."""
+    seconds = range(2 * CALM)
+    some = ((second + 1, visits.between(after + second, after + second + 1)) for second in seconds)
+    return [end for end, there in some if there.errors() or there.percentile(0.99) > GOALS[OFTEN]]
 
 
 # --- Rows

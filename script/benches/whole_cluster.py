@@ -3,6 +3,7 @@
 import os
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -98,6 +99,30 @@ def processes(cluster: Cluster) -> Iterator[tuple[str, psutil.Process]]:
             yield from ((name, child) for child in root.children(recursive=True))
 
 
+@contextmanager
+def apart(cluster: Cluster) -> Iterator[None]:
+    """The site works on one half of the cores, and what asks it on the other: what the load takes, it does not take
+    from the site. Without a second core nothing changes."""
+    everywhere = os.sched_getaffinity(0)
+    first = set(sorted(everywhere)[: len(everywhere) // 2]) or everywhere
+    keep_to(cluster, first)
+    os.sched_setaffinity(0, (everywhere - first) or everywhere)  # children that begin now stay there, too
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, everywhere)
+        keep_to(cluster, everywhere)
+
+
+def keep_to(cluster: Cluster, cores: set[int]) -> None:
+    """All threads of the cluster's processes; those that begin later follow those that begin them."""
+    for name, process in processes(cluster):
+        with suppress(psutil.NoSuchProcess):
+            for thread in process.threads() if name != "load" else []:
+                with suppress(ProcessLookupError):
+                    os.sched_setaffinity(thread.id, cores)
+
+
 def cpu_seconds(cluster: Cluster) -> Counter[str]:
     """With children that have ended; user and system time."""
     found: Counter[str] = Counter()
@@ -130,6 +155,19 @@ def store_gets(cluster: Cluster) -> int:
     """Objects that the object store was asked for, by its own log."""
     log = cluster.data / GATEWAY_LOG
     return log.read_bytes().count(b'"GET /photos/') if log.exists() else 0
+
+
+def wait_for_quiet(seconds: float) -> None:
+    """Until nothing is left in the outboxes, or so long."""
+    from photoapp.models import OUTBOXES
+    from photoapp.shards import servers
+
+    everything = [(group, alias) for group in OUTBOXES for alias in servers(group)]
+    end = time.monotonic() + seconds
+    while any(OUTBOXES[group].objects.using(alias).exists() for group, alias in everything):
+        if time.monotonic() > end:
+            return
+        time.sleep(1)
 
 
 class FanOuts:
