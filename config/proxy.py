@@ -124,5 +124,6 @@ def render(proxy: Proxy) -> str:
         "message_cookie": CookieStorage.cookie_name,
         "feeds": _address(proxy.feeds, proxy.resolver) if proxy.feeds else None,
         "front_door": FRONT_DOOR.read_text(),
+        "most_waiting_for_page": MOST_WAITING * len(proxy.upstreams["feed"]),
     }
     return Engine().from_string(TEMPLATE.read_text()).render(Context(context, autoescape=False, use_l10n=False))

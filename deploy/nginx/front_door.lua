@@ -9,16 +9,17 @@ local redis = require "nginx.redis"
 local semaphore = require "ngx.semaphore"
 
 -- Redis is asked by so many requests of a worker at a time, and others wait for their turn: were all of a crowd to ask at
--- once, each would wait too long to be answered at all.
-local AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 32, 1000, 2
+-- once, each would wait too long to be answered at all. (On a busy machine nginx and Redis take turns on a core: with
+-- few at a time each turn would be for few pages.)
+local AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 200, 1000, 2
 local PATIENCE_MS = 250
-local KEPT_MS, KEPT_CONNECTIONS = 60000, 64
+local KEPT_MS, KEPT_CONNECTIONS = 60000, AT_A_TIME
 local ASK_EVERY, FRESH_SECONDS, OVERLAP_MS = 0.25, 1, 2000  -- as feeds/withdrawn.py has them
 local WHOLE_EVERY = 60
 
 local door = {}
 local server  -- where Redis is
-local turns = semaphore.new(AT_A_TIME)
+local turns
 local hits = 0  -- pages that Redis does not know of yet
 
 -- This worker's copy of what the processes say, and of the marks: what was withdrawn, and when (milliseconds).
@@ -110,6 +111,8 @@ local function is_our_host(host)
 end
 
 local function is_withdrawn(head)
+  local composed = tonumber(string.match(head, "^%d+"))
+  if composed and known.epoch and composed > known.epoch and composed > known.newest then return false end
   local began
   for number in string.gmatch(head, "%d+") do
     if not began then
@@ -144,8 +147,10 @@ local function stored_page(owner)
   return type(stored) == "string" and stored or nil
 end
 
+-- In each worker. (A semaphore that is made before nginx has taken its configuration over logs into that of the one
+-- before, which is gone after a reload: workers died of that.)
 function door.begin(where)
-  server = where
+  server, turns = where, semaphore.new(AT_A_TIME)
   ngx.timer.every(ASK_EVERY, function(is_over)
     if not is_over then ask() end
   end)

@@ -7,9 +7,10 @@ written by the test, as processes write it.
 import gzip
 import os
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from itertools import islice
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -40,8 +41,10 @@ ADDED = ("content-length", "server", "date", "connection")
 
 class Process(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    goes_on = Event()
 
     def do_GET(self) -> None:
+        self.goes_on.wait(20)
         self.send_response(200)
         self.send_header("Content-Length", str(len(PROCESS)))
         self.end_headers()
@@ -75,7 +78,7 @@ class Visit:
         return b"<html" in answer.content
 
 
-TURNS = "AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 32, 1000, 2"
+TURNS = "AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 200, 1000, 2"
 
 
 @pytest.fixture
@@ -85,9 +88,16 @@ def turns() -> str:
 
 
 @pytest.fixture
+def most_waiting() -> int:
+    """How many requests may wait for the process."""
+    return 400
+
+
+@pytest.fixture
 def proxy(
-    tmp_path_factory: pytest.TempPathFactory, turns: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory, turns: str, most_waiting: int, monkeypatch: pytest.MonkeyPatch
 ) -> Generator[RunningProxy, None, None]:
+    Process.goes_on.set()
     process = Processes(("127.0.0.1", 0), Process)
     Thread(target=process.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     upstreams = {name: [f"127.0.0.1:{process.server_port}"] for name in APP_SETS}
@@ -96,12 +106,13 @@ def proxy(
     changed.write_text(config.proxy.FRONT_DOOR.read_text().replace(TURNS, turns))
     assert turns in changed.read_text()
     monkeypatch.setattr(config.proxy, "FRONT_DOOR", changed)
+    monkeypatch.setattr(config.proxy, "MOST_WAITING", most_waiting)
     server, running = start_nginx(directory, upstreams, feeds=os.environ["FEEDS_URL"])
     yield running
     said = server.log.read_text()
     server.stop()
     process.shutdown()
-    assert "lua" not in said, said
+    assert "lua" not in said and "exited on signal" not in said, said
 
 
 @pytest.fixture
@@ -330,6 +341,33 @@ def test_more_than_can_be_answered_in_time_is_refused_at_once(visit: Visit, monk
     for answer in refused:
         assert (answer.status_code, answer.headers["Retry-After"], answer.headers["X-Refused"]) == (503, "2", "away")
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("turns", ["AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 2, 1000, 2"])
+def test_workers_of_a_reloaded_proxy_answer_a_crowd(visit: Visit) -> None:
+    """The semaphore of the door is theirs: with one that was made before they began, they died (the fixture looks)."""
+    for _ in range(3):
+        visit.proxy.reload()
+        eventually(visit.is_shown)
+        assert {answer.status_code for answer in at_once(visit, 100)} == {200}
+
+
+RELOAD = {"Cache-Control": "max-age=0"}
+
+
+@pytest.mark.parametrize("most_waiting", [10])
+def test_too_many_who_wait_for_a_process_are_refused(visit: Visit) -> None:
+    """Pages from nginx go on meanwhile, and the log does not grow by a line for each who is refused."""
+    Process.goes_on.clear()
+    with ThreadPoolExecutor(20) as pool:
+        crowd = [pool.submit(visit.answer, **RELOAD) for _ in range(20)]
+        refused = [one.result() for one in islice(as_completed(crowd), 10)]
+        assert visit.is_shown()
+        Process.goes_on.set()
+    for answer in refused:
+        assert (answer.status_code, answer.headers["Retry-After"], answer.headers["X-Refused"]) == (503, "2", "away")
+    assert [one.result().status_code for one in crowd].count(200) == 10
+    assert "limiting connections" not in visit.proxy.log.read_text()
 
 
 def test_a_script_that_redis_forgot_is_told_again(visit: Visit) -> None:

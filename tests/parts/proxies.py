@@ -1,6 +1,7 @@
 """Fixtures: nginx as deploy/nginx has it, and Squid, in front of `live_site`."""
 
 import os
+import signal
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,15 @@ visible_hostname localhost
 class RunningProxy:
     url: str
     inside: str = ""
+    directory: Path = Path()
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "nginx.log"
+
+    def reload(self) -> None:
+        """As after a change of the configuration: other workers."""
+        os.kill(int((self.directory / "nginx.pid").read_text()), signal.SIGHUP)
 
 
 def start_nginx(directory: Path, upstreams: dict[str, list[str]], **values: object) -> tuple[Server, RunningProxy]:
@@ -50,7 +60,7 @@ def start_nginx(directory: Path, upstreams: dict[str, list[str]], **values: obje
     command = [find_binary("nginx"), "-e", "stderr", "-c", directory / "nginx.conf", "-g", "daemon off;"]
     server = Server(command, log=directory / "nginx.log")
     server.wait_until(lambda: port_answers(port))
-    return server, RunningProxy(f"http://localhost:{port}", f"http://127.0.0.1:{inside}")
+    return server, RunningProxy(f"http://localhost:{port}", f"http://127.0.0.1:{inside}", directory)
 
 
 @pytest.fixture

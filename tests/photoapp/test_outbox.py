@@ -276,6 +276,9 @@ def test_what_redis_was_not_told_the_process_tells_it_in_order_once_it_is_back(m
     assert sorted(told) == [0, 1, 2] and rows() == [] and not owed.rows
 
 
+UNHURRIED = "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'"
+
+
 @pytest.mark.real("postgres")
 def test_only_what_members_wrote_waits_for_the_disk_and_the_follower(
     calls: list[int], monkeypatch: pytest.MonkeyPatch
@@ -287,7 +290,7 @@ def test_only_what_members_wrote_waits_for_the_disk_and_the_follower(
     def spy(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         found = execute(sql, params, many, context)
         for verb in re.findall(r"\b(INSERT|UPDATE|DELETE)\b.*outbox", sql):
-            asked.append((verb, "synchronous_commit = off" in sql))
+            asked.append((verb, UNHURRIED in sql))
         return found
 
     with connections[using].execute_wrapper(spy):
@@ -296,8 +299,17 @@ def test_only_what_members_wrote_waits_for_the_disk_and_the_follower(
         assert outbox.deliver("content", row.id)
     assert asked == [("INSERT", False), ("UPDATE", True), ("DELETE", True)]
     with connections[using].cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = local; SHOW synchronous_commit")
-        assert cursor.nextset() and cursor.fetchone() == ("local",), "in one message they are one transaction"
+        cursor.execute("SHOW synchronous_commit")
+        before = cursor.fetchone()
+        cursor.execute(f"SELECT set_config('synchronous_commit', 'local', false) WHERE {UNHURRIED}")
+        assert cursor.fetchone() == ("local",), "true for each row"
+        with transaction.atomic(using=using):
+            cursor.execute(f"SELECT {UNHURRIED}")
+            cursor.execute("SHOW synchronous_commit")
+            assert cursor.fetchone() == ("off",), "until the transaction has ended"
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("local",)
+        cursor.execute("SELECT set_config('synchronous_commit', %s, false)", before)
         cursor.execute("SHOW synchronous_commit")
         assert cursor.fetchone() != ("local",), "and nothing is left of it"
 

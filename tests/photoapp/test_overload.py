@@ -98,8 +98,8 @@ def test_in_a_queue_that_stands_less_is_too_late() -> None:
     """Of one that lasts, since more comes than is done, everybody would wait for as long as is let pass."""
     queue = Queue()
     assert not queue.is_late(1.9, now=100), "a moment that held everything up"
-    assert not queue.is_late(1.1, now=102.9)
-    assert queue.is_late(1.1, now=103.1), "nobody waited less for three seconds"
+    assert not queue.is_late(1.6, now=102.9)
+    assert queue.is_late(1.6, now=103.1), "nobody waited less for three seconds"
     assert not queue.is_late(0.9, now=103.2)
     assert not queue.is_late(0.05, now=104), "the queue is gone"
     assert not queue.is_late(1.9, now=120), "nobody came in between: nothing stood"
