@@ -142,7 +142,7 @@ def _html(cards: list[Card], state: State, face: Face, language: str, more: bool
     if beyond:
         acts |= store.own_acts(face.id, beyond)
     parts = [
-        card.html(face, place, liked=f"l{card.id}" in acts, saved=f"s{card.id}" in acts, now=now)
+        card.html(face, place, language=language, liked=f"l{card.id}" in acts, saved=f"s{card.id}" in acts, now=now)
         for place, card in enumerate(cards, 1)
     ]
     cursor = encode_cursor(cards[-1].id, surface=f"{SURFACE}:{face.id}") if more else ""

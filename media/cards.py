@@ -25,7 +25,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.translation import get_language, override
+from django.utils.translation import override
 
 from media.models import Post, PostCount
 from media.selectors import cards_by_ids
@@ -63,9 +63,9 @@ class Card:
     likes: int
     comments: int
 
-    def html(self, viewer: CardViewer, place: int, *, liked: bool, saved: bool, now: datetime) -> str:
-        """The card in the active language, at a place of the page, from 1."""
-        language, slug = get_language(), ids.encode(self.id)
+    def html(self, viewer: CardViewer, place: int, *, language: str, liked: bool, saved: bool, now: datetime) -> str:
+        """The card, at a place of the page, from 1. The language is the active one."""
+        slug = ids.encode(self.id)
         own = viewer.id == self.owner_id
         who = "owner" if own else "staff" if viewer.is_staff else "member"
         slots = (

@@ -20,6 +20,9 @@ REDIS = {"cache": "allkeys-lfu", "feeds": "allkeys-lfu", "broker": "noeviction"}
 MEMORY = {"cache": "512mb", "feeds": "2gb", "broker": "512mb"}  # at most; of feeds about 12 KB a member
 CLONES = {"feed": 2, "interaction": 2}  # at first; of other app sets there is one process
 THREADS = {"upload": 4}  # a slow body holds a thread; elsewhere nginx has read it before
+# nginx, Redis and PostgreSQL answer many in the time in which a page is composed: were these to take turns with all the
+# web processes on a busy machine, a crowd would wait for those, too.
+WEB_NICENESS = 3
 # How much Celery workers yield to who waits for a page (docs/operating.md): niceness of each queue's.
 NICENESS = {"fanout": 5, "default": 10, "photos": 10, "search": 10, "feeds": 19}
 WORKERS = {"photos": 2, "fanout": 1, "feeds": 1, "search": 1, "default": 2}  # Celery queues, and processes for each
@@ -175,7 +178,10 @@ class Plan:
         options += ["--log-level", "warning"]
         command = [sys.executable, "-m", "photoapp.serving", *options, "config.wsgi:application"]
         settings = {"APP_SETS": app_set, "GRANIAN_BLOCKING_THREADS": str(THREADS.get(app_set, 1))}
-        return Part(f"web-{name}", "web", command, f"unix:{path}", patience=25, settings=settings, revived=True)
+        address, niceness = f"unix:{path}", WEB_NICENESS
+        return Part(
+            f"web-{name}", "web", command, address, patience=25, settings=settings, niceness=niceness, revived=True
+        )
 
     def workers(self) -> Iterator[Part]:
         as_root = "ignore:You're running the worker"  # who starts everything as root knows

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from feeds.page_store import Face
 from media import cards, services
@@ -44,7 +45,8 @@ def of(post: Post) -> Card:
 
 
 def html_of(post: Post, viewer: User, **acts: bool) -> str:
-    return of(post).html(Face.of(viewer), 3, **({"liked": False, "saved": False, "now": NOW} | acts))  # type: ignore[arg-type]
+    shown: dict[str, Any] = {"language": get_language(), "liked": False, "saved": False, "now": NOW}
+    return of(post).html(Face.of(viewer), 3, **(shown | acts))
 
 
 def test_what_is_stored_costs_no_query_and_what_is_not_one_for_each_server(alice: User, bob: User) -> None:
@@ -71,7 +73,8 @@ def test_it_is_the_card_that_the_template_makes(alice: User, bob: User, place: i
         services.save(post=post, user=viewer)
     [whole] = cards_by_ids([post.id], viewer.id)
     expected = render_to_string("media/_card.html", {"post": whole, "user": viewer, "place": place})
-    made = of(post).html(Face.of(viewer), place, liked=liked, saved=liked, now=datetime.now(UTC))
+    face, language, now = Face.of(viewer), get_language(), datetime.now(UTC)
+    made = of(post).html(face, place, language=language, liked=liked, saved=liked, now=now)
     assert made == expected
 
 
