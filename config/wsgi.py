@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from config.app_sets import active_sets
-from config.warm_up import warm_up
+from config.warm_up import settle_memory, warm_up
 from photoapp import draining, overload, redis_roles
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -27,6 +27,7 @@ if "feed" in active_sets():
     if settings.TRUSTED_PROXIES:
         proxy_front.tell_for_ever()
 warm_up()
+settle_memory()
 draining.listen()
 application = overload.on_time(application, began=time.time())
 

@@ -216,16 +216,17 @@ class Site:
         ]
 
     def climb(self, first: float, **load: Any) -> tuple[float, float]:
-        """Loads a second: the capacity, at which 99 of 100 are in time and nothing fails, and the most answered."""
+        """Loads a second: the capacity, at which 99 of 100 are in time and nothing fails, and the most answered for as long
+        as the overload lasts."""
         rates = [first * RISE**step for step in range(STEPS)]
         with visitors(self.residents, self.port, [(STEP_SECONDS, rate) for rate in rates], **load) as visits:
             pass
         steps = [visits.between(step * STEP_SECONDS, (step + 1) * STEP_SECONDS) for step in range(STEPS)]
         in_time = [not there.errors() and there.of("feed").percentile(0.99) < GOALS[OFTEN] for there in steps]
-        loads = visits.of("feed")
-        answered = [loads.answered(step * STEP_SECONDS, (step + 1) * STEP_SECONDS) for step in range(STEPS)]
+        loads, starts = visits.of("feed"), range(0, STEPS * STEP_SECONDS - OVERLOAD_SECONDS + 1, STEP_SECONDS)
+        most = max(loads.answered(start, start + OVERLOAD_SECONDS) for start in starts)
         good = in_time.index(False) if False in in_time else STEPS
-        return rates[max(0, good - 1)], max(answered) / STEP_SECONDS
+        return rates[max(0, good - 1)], most / OVERLOAD_SECONDS
 
 
 def rising(seconds: float, rate: float) -> list[tuple[float, float]]:

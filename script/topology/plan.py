@@ -20,11 +20,11 @@ REDIS = {"cache": "allkeys-lfu", "feeds": "allkeys-lfu", "broker": "noeviction"}
 MEMORY = {"cache": "512mb", "feeds": "2gb", "broker": "512mb"}  # at most; of feeds about 12 KB a member
 CLONES = {"feed": 2, "interaction": 2}  # at first; of other app sets there is one process
 THREADS = {"upload": 4}  # a slow body holds a thread; elsewhere nginx has read it before
-# nginx, Redis and PostgreSQL answer many in the time in which a page is composed: were these to take turns with all the
-# web processes on a busy machine, a crowd would wait for those, too.
-WEB_NICENESS = 3
+# nginx, Redis and PostgreSQL answer many in the time in which a page is composed: were they to take turns with all the
+# web processes on a busy machine, those whose pages are stored would wait as long as those whose are not.
+WEB_NICENESS = 10
 # How much Celery workers yield to who waits for a page (docs/operating.md): niceness of each queue's.
-NICENESS = {"fanout": 5, "default": 10, "photos": 10, "search": 10, "feeds": 19}
+NICENESS = {"fanout": 13, "default": 18, "photos": 18, "search": 18, "feeds": 19}
 WORKERS = {"photos": 2, "fanout": 1, "feeds": 1, "search": 1, "default": 2}  # Celery queues, and processes for each
 
 MAX_CONNECTIONS = 120  # that each database server takes (Plan.connections_at_most)

@@ -169,7 +169,7 @@ def test_it_is_counted_as_a_page_that_a_process_found(visit: Visit) -> None:
     asked_again()
     before = counted()
     for _ in range(5):
-        assert visit.is_shown()
+        eventually(visit.is_shown)
     asked_again()
     assert counted() == before + 5
 
@@ -206,7 +206,7 @@ def test_each_language_has_its_own(visit: Visit, bob: User) -> None:
 
 def test_a_session_that_ended_gets_nothing_more(visit: Visit, client_of: ClientOf, bob: User) -> None:
     other = Visit(visit.proxy, session_of(client_of(bob)))
-    assert other.is_shown()
+    eventually(other.is_shown)
     client = Client()
     client.cookies[settings.SESSION_COOKIE_NAME] = visit.cookies[settings.SESSION_COOKIE_NAME]
     client.post("/logout/")
@@ -259,7 +259,7 @@ def test_a_page_that_was_composed_after_it_is_shown(visit: Visit, alice: User, b
     eventually(lambda: not visit.is_shown())
     withdrawn.mirror.ask()
     assert renewed_page(bob.id, "en")
-    assert visit.is_shown()
+    eventually(visit.is_shown)
 
 
 def test_pages_from_before_redis_lost_the_marks_are_refused(visit: Visit, bob: User) -> None:
@@ -294,7 +294,7 @@ def test_after_an_update_only_pages_of_the_new_release_are_shown(
     proxy_front.tell()
     eventually(lambda: not visit.is_shown())
     assert renewed_page(bob.id, "en")
-    assert visit.is_shown()
+    eventually(visit.is_shown)
 
 
 def test_whatever_processes_say_anew_is_followed(visit: Visit, settings: Settings) -> None:
@@ -302,7 +302,7 @@ def test_whatever_processes_say_anew_is_followed(visit: Visit, settings: Setting
     settings.ALLOWED_HOSTS = ["other.example"]
     proxy_front.tell()
     eventually(lambda: not visit.is_shown())
-    assert visit.is_shown(Host="other.example")
+    eventually(lambda: visit.is_shown(Host="other.example"))
 
 
 def test_nothing_is_shown_once_no_process_has_told_for_a_while(visit: Visit) -> None:
@@ -345,7 +345,10 @@ def test_more_than_can_be_answered_in_time_is_refused_at_once(visit: Visit, monk
 
 @pytest.mark.parametrize("turns", ["AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 2, 1000, 2"])
 def test_workers_of_a_reloaded_proxy_answer_a_crowd(visit: Visit) -> None:
-    """The semaphore of the door is theirs: with one that was made before they began, they died (the fixture looks)."""
+    """The semaphore of the door is theirs: with one that was made before they began, they died, some of the time (the
+    fixture looks)."""
+    before_workers, _, in_each = config.proxy.FRONT_DOOR.read_text().partition("function door.begin(")
+    assert "semaphore.new" not in before_workers and "semaphore.new" in in_each
     for _ in range(3):
         visit.proxy.reload()
         eventually(visit.is_shown)
@@ -362,7 +365,7 @@ def test_too_many_who_wait_for_a_process_are_refused(visit: Visit) -> None:
     with ThreadPoolExecutor(20) as pool:
         crowd = [pool.submit(visit.answer, **RELOAD) for _ in range(20)]
         refused = [one.result() for one in islice(as_completed(crowd), 10)]
-        assert visit.is_shown()
+        eventually(visit.is_shown)
         Process.goes_on.set()
     for answer in refused:
         assert (answer.status_code, answer.headers["Retry-After"], answer.headers["X-Refused"]) == (503, "2", "away")
@@ -374,4 +377,4 @@ def test_a_script_that_redis_forgot_is_told_again(visit: Visit) -> None:
     acting(FEEDS).script_flush()
     assert not visit.is_shown()
     proxy_front.tell()
-    assert visit.is_shown()
+    eventually(visit.is_shown)
