@@ -216,8 +216,8 @@ class Site:
         ]
 
     def climb(self, first: float, **load: Any) -> tuple[float, float]:
-        """Loads a second: the capacity, at which 99 of 100 are in time and nothing fails, and the most answered for as long
-        as the overload lasts."""
+        """Loads a second: the capacity, at which 99 of 100 are in time and nothing fails; and the most that were
+        answered, in as many seconds as the overload lasts."""
         rates = [first * RISE**step for step in range(STEPS)]
         with visitors(self.residents, self.port, [(STEP_SECONDS, rate) for rate in rates], **load) as visits:
             pass

@@ -3,6 +3,7 @@
 import socket
 from typing import Any
 
+import pytest
 from django.db import connections
 
 from media.models import Post
@@ -56,3 +57,15 @@ def test_a_connection_whose_server_went_away_is_replaced(alice: User) -> None:
         connection.close_if_unusable_or_obsolete()
         connection.health_check_enabled, connection.health_check_done = True, False
     assert Post.objects.using(alias).count() == 0
+
+
+@pytest.mark.real("postgres")
+def test_the_server_plans_once_what_is_asked_often(alice: User) -> None:
+    alias = alias_for(CONTENT, alice.id)
+    prepared, post = Prepared(build), live_posts(alice, ["one"])[0]
+    for _ in range(10):
+        prepared.rows(alias, None, [post.id])
+        assert Post.objects.using(alias).get(id=post.id) == post
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%media_post%'")
+        assert cursor.fetchone()[0] >= 2, "those of Prepared, and all others"

@@ -54,7 +54,11 @@ def test_a_web_process_serves_its_set_alone_on_a_socket_with_its_generation(plan
 
 def test_each_queue_has_a_worker(plan: Plan) -> None:
     queues = [option(part.command, "-Q") for part in plan.workers() if part.kind == "worker"]
-    assert all(part.niceness > 0 for part in plan.workers() if part.kind == "worker"), "people wait for pages"
+    workers = [part for part in plan.workers() if part.kind == "worker"]
+    assert all(part.niceness > plan.web("feed-0", 1).niceness for part in workers), "people wait for pages"
+    assert plan.web("feed-0", 1).niceness > plan.proxy().niceness == 0, (
+        "and those whose pages are stored, for no process"
+    )
     assert sorted(queues) == sorted(QUEUES)
 
 

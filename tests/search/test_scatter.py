@@ -127,3 +127,16 @@ def test_type_ahead_goes_on_with_the_servers_that_are_there(two_posts: None, mon
     broken(monkeypatch, "content1")
     found = Client().get("/api/v1/search/", {"q": "quo", "type": "tags"}).json()["results"]
     assert [(term["name"], term["posts"]) for term in found] == [("quokka", 1)]
+
+
+@pytest.mark.real("postgres")
+def test_each_question_is_planned_for_its_own_words(two_posts: None) -> None:
+    """Other queries are planned once for all values; of words some are in one post, and others in every ninth."""
+
+    def question(connection: Any) -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW plan_cache_mode")
+            return str(cursor.fetchone()[0])
+
+    answers, missing = scatter.ask_all(servers(CONTENT), question)
+    assert set(answers.values()) == {"force_custom_plan"} and not missing
