@@ -20,11 +20,11 @@ REDIS = {"cache": "allkeys-lfu", "feeds": "allkeys-lfu", "broker": "noeviction"}
 MEMORY = {"cache": "512mb", "feeds": "2gb", "broker": "512mb"}  # at most; of feeds about 12 KB a member
 CLONES = {"feed": 2, "interaction": 2}  # at first; of other app sets there is one process
 THREADS = {"upload": 4}  # a slow body holds a thread; elsewhere nginx has read it before
-# nginx, Redis and PostgreSQL answer many in the time in which a page is composed: were they to take turns with all the
-# web processes on a busy machine, those whose pages are stored would wait as long as those whose are not.
-WEB_NICENESS = 10
 # How much Celery workers yield to who waits for a page (docs/operating.md): niceness of each queue's.
-NICENESS = {"fanout": 13, "default": 18, "photos": 18, "search": 18, "feeds": 19}
+NICENESS = {"fanout": 5, "default": 10, "photos": 10, "search": 10, "feeds": 19}
+# nginx and Redis answer very many in the time in which a process composes one page: were they to take turns with all
+# processes on a busy machine, those whose pages are stored would wait as long as the others. (Only root may have that.)
+FIRST = -10
 WORKERS = {"photos": 2, "fanout": 1, "feeds": 1, "search": 1, "default": 2}  # Celery queues, and processes for each
 
 MAX_CONNECTIONS = 120  # that each database server takes (Plan.connections_at_most)
@@ -166,7 +166,7 @@ class Plan:
             address = f"unix:{self.socket(f'redis-{role}')}"
         command = [str(find_binary("redis-server"))]
         command += [word for key, value in options.items() for word in (f"--{key}", value)]
-        return Part(f"redis-{role}", "redis", command, address, revived=True)
+        return Part(f"redis-{role}", "redis", command, address, niceness=FIRST, revived=True)
 
     def web(self, name: str, generation: int) -> Part:
         """A process of an app set. Its socket bears a number, so that the next one can start beside it; nginx knows a
@@ -178,10 +178,7 @@ class Plan:
         options += ["--log-level", "warning"]
         command = [sys.executable, "-m", "photoapp.serving", *options, "config.wsgi:application"]
         settings = {"APP_SETS": app_set, "GRANIAN_BLOCKING_THREADS": str(THREADS.get(app_set, 1))}
-        address, niceness = f"unix:{path}", WEB_NICENESS
-        return Part(
-            f"web-{name}", "web", command, address, patience=25, settings=settings, niceness=niceness, revived=True
-        )
+        return Part(f"web-{name}", "web", command, f"unix:{path}", patience=25, settings=settings, revived=True)
 
     def workers(self) -> Iterator[Part]:
         as_root = "ignore:You're running the worker"  # who starts everything as root knows
@@ -199,7 +196,7 @@ class Plan:
 
     def proxy(self) -> Part:
         command = [str(find_binary("nginx")), "-e", "stderr", "-c", str(self.data / "nginx.conf"), "-g", "daemon off;"]
-        return Part("proxy", "proxy", command, f"127.0.0.1:{self.port}", revived=True)
+        return Part("proxy", "proxy", command, f"127.0.0.1:{self.port}", niceness=FIRST, revived=True)
 
     def watcher(self) -> Part:
         return Part("watcher", "watcher", [sys.executable, "-m", "script.topology.watcher", str(self.data)])

@@ -156,8 +156,9 @@ class Cluster:
 
 
 def be_nice(group: int, niceness: int) -> None:
-    """A session of processes yields to others by the niceness of its group, where the kernel groups them so."""
-    with contextlib.suppress(ProcessLookupError):
+    """A session of processes yields to others by the niceness of its group, where the kernel groups them so. To go
+    before others takes a right that not everybody has: it is left then."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.setpriority(os.PRIO_PGRP, group, niceness)
     with contextlib.suppress(OSError):
         Path(f"/proc/{group}/autogroup").write_text(str(niceness))
