@@ -149,16 +149,21 @@ local function question(owner)
   return string.format(question_form(owner), unpack(values))
 end
 
--- Whether Redis answered, and the stored page, if it has one, with the end of its line.
+-- Whether Redis answered, and the stored page, if it has one, with the end of its line. Of any other answer ({0}: nobody is
+-- logged in; an error) the rest is not read: who asked next over that connection would take it for theirs.
 local function answer_to(client, text)
   local socket = client._sock
   if not socket:send(text) then return false end
   local line = socket:receive()
   if not line then return false end
-  local size = string.byte(line) == BULK and tonumber(string.sub(line, 2)) or -1
-  local stored = size >= 0 and socket:receive(size + 2)
-  if size >= 0 and not stored then return false end
-  return true, stored or nil
+  if string.byte(line) ~= BULK then
+    socket:close()
+    return true
+  end
+  local size = tonumber(string.sub(line, 2))
+  if size < 0 then return true end
+  local stored = socket:receive(size + 2)
+  return stored ~= nil, stored
 end
 
 local function stored_page(owner)

@@ -5,6 +5,7 @@ connection of their own and loads the feed now and then; some loads are followed
     star                     at the end of the second, posts of an author with very many followers go out
     photos                   each load is followed by five photos
     killed                   every ten seconds a web process is killed
+    loads alone              the rate rises until the site and the load cannot keep up (not with --quick)
     overload                 the rate rises until the site cannot keep up; then five times what it could (not with
                              --quick), with acts, and of reloads alone, each of which is composed anew; the site and
                              the load have half of the cores each
@@ -54,7 +55,7 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
         row("followers of who uploads, on average", [residents.fan_out], "", digits=0),
     ]
     measures = [site.rarely, site.often, site.photos, site.killed]
-    for measure in measures if quick else [*measures, site.overload, site.reloads_overload]:
+    for measure in measures if quick else [*measures, site.loads_alone, site.overload, site.reloads_overload]:
         found = measure()
         print(*(f"{one['measure']}: {one['value']} {one['unit']}" for one in found), sep="\n", flush=True)
         rows += found
@@ -176,6 +177,14 @@ class Site:
             row("killed: acts", [len(acts.answers)], "", digits=0),
             row("killed: … without an answer", [sum(acts.errors().values())], "requests", at_most=times, digits=0),
             *(row(f"killed: … {error}", [times], "", digits=0) for error, times in visits.errors().items()),
+        ]
+
+    def loads_alone(self) -> list[dict[str, Any]]:
+        """Nearly all are answered by nginx, with all cores, which the load uses, too."""
+        capacity, most = self.climb(self.rate(RARELY) / 2)
+        return [
+            row(f"loads alone: capacity, pages a second with p99 < {GOALS[OFTEN]} ms", [capacity], "pages/s", digits=0),
+            row("loads alone: most that were answered", [most], "pages/s", digits=0),
         ]
 
     def overload(self) -> list[dict[str, Any]]:

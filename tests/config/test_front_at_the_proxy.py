@@ -355,6 +355,22 @@ def test_workers_of_a_reloaded_proxy_answer_a_crowd(visit: Visit) -> None:
         assert {answer.status_code for answer in at_once(visit, 100)} == {200}
 
 
+@pytest.mark.parametrize("turns", ["AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 1, 1000, 2"])
+def test_nobody_gets_the_answer_to_a_question_before_theirs(visit: Visit, proxy: RunningProxy, bob: User) -> None:
+    """All of them over the same connection to Redis, which answers otherwise to who is not logged in."""
+    [(name, key)] = visit.cookies.items()
+    stranger = Visit(proxy, {name: key[:-4] + "gone"})
+    for _ in range(5):
+        assert not stranger.is_shown()
+        eventually(visit.is_shown)
+        with ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(lambda one: (one, one.answer()), [stranger, visit] * 10))
+        for one, answer in answers:
+            is_page = b"<html" in answer.content
+            assert answer.status_code == 200 and not (is_page and one is stranger)
+            assert not is_page or bob.username.encode() in answer.content
+
+
 RELOAD = {"Cache-Control": "max-age=0"}
 
 
