@@ -112,18 +112,13 @@ local function is_our_host(host)
 end
 
 local function is_withdrawn(head)
-  local composed = tonumber(string.match(head, "^%d+"))
-  if composed and known.epoch and composed > known.epoch and composed > known.newest then return false end
-  local began
-  for number in string.gmatch(head, "%d+") do
-    if not began then
-      began = tonumber(number)
-      if not known.epoch or began <= known.epoch then return true end  -- it may have gone while the page was asked for
-    elseif (known.marks[number] or 0) >= began then
-      return true
-    end
+  local began = tonumber(string.match(head, "^%d+"))
+  if not began or not known.epoch or began <= known.epoch then return true end  -- it may have gone while the page was asked for
+  if began > known.newest then return false end
+  for mark in string.gmatch(head, " (%d+)") do
+    if (known.marks[mark] or 0) >= began then return true end
   end
-  return began == nil
+  return false
 end
 
 -- The question of stored_page as it goes over the wire, with places for what differs from one to the next: the client's own

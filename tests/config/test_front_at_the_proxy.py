@@ -313,7 +313,7 @@ def test_nothing_is_shown_once_no_process_has_told_for_a_while(visit: Visit) -> 
 
 def test_a_redis_that_does_not_answer_costs_a_moment(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(redis_clients._breakers, FEEDS, redis_clients.Breaker())  # this process asks it meanwhile, too
-    acting(FEEDS).client_pause(1500)
+    acting(FEEDS).client_pause(700)
     assert not visit.is_shown()
     eventually(visit.is_shown)
 
@@ -327,14 +327,14 @@ def at_once(visit: Visit, count: int) -> list[requests.Response]:
 def test_a_crowd_meanwhile_is_answered_by_processes(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those who wait for their turn ask Redis no more when it has not answered those before them."""
     monkeypatch.setitem(redis_clients._breakers, FEEDS, redis_clients.Breaker())
-    acting(FEEDS).client_pause(2500)
+    acting(FEEDS).client_pause(900)
     assert {answer.status_code for answer in at_once(visit, 100)} == {200}, "else the last would have waited too long"
 
 
 @pytest.mark.parametrize("turns", ["AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 1, 1, 2"])
 def test_more_than_can_be_answered_in_time_is_refused_at_once(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(redis_clients._breakers, FEEDS, redis_clients.Breaker())
-    acting(FEEDS).client_pause(2500)
+    acting(FEEDS).client_pause(900)
     answers = at_once(visit, 20)
     refused = [answer for answer in answers if answer.status_code != 200]
     assert refused, "one asks, one waits"
