@@ -20,6 +20,7 @@ from feeds.store import (
     page_key,
     pulls_key,
     script,
+    seen_key,
     unpacked,
 )
 from photoapp.redis_clients import FEEDS, quick, quick_script
@@ -31,28 +32,22 @@ PAGE_SECONDS = 600  # at most: counts of other people's likes may be as old, unl
 SHORTEST = 0.5  # of that: pages that were made in the same minute do not all go, and are composed again, in another
 WINDOW = 16  # ids of the feed that a first page is made from: some may be withdrawn
 
-# From the session to the page. Without a session that belongs to somebody, or with a message that waits in it: {0}.
-# ARGV: whether the session is asked for, the page's field, how long it is kept that the member was here.
-OPENING = (
+# From the session to the page, or to all of the member's that it is composed from. Without a session that belongs to
+# somebody, or with a message that waits in it: {0}. ARGV: whether the session is asked for, the page's field, how long
+# it is kept that the member was here, how many ids. (A proxy that shows stored pages asks for the session and the page
+# alone, deploy/nginx/front_door.lua: a feed lives on with each page that is composed.)
+OPEN = (
     KEEP_ALIVE
     + """
-local session, page, feed, pulls, heard, mine, member = unpack(KEYS)
+local session, page, seen, feed, pulls, heard, mine, member = unpack(KEYS)
 if ARGV[1] == '1' then
   local record = redis.call('GET', session)
   if not record or not string.find(record, '"_auth_user_id"', 1, true) then return {0} end
   if string.find(record, '"_messages"', 1, true) then return {0} end
 end
-if ARGV[2] ~= '' and redis.call('HSET', member, 'field', ARGV[2]) == 1 then redis.call('EXPIRE', member, ARGV[3]) end
+if ARGV[2] ~= '' then redis.call('SET', seen, ARGV[2], 'EX', ARGV[3]) end
 keep_alive(feed, {pulls, heard, mine, member})
 local stored = redis.call('HGET', page, ARGV[2])
-"""
-)
-# The page alone, for whoever cannot compose one (feeds/proxy_front.py).
-STORED = OPENING + "return stored\n"
-# Without a page: all of the member's that it is composed from. ARGV[4]: how many ids.
-OPEN = (
-    OPENING
-    + """
 if stored then return {1, stored} end
 local time = redis.call('TIME')
 local ids = redis.call('LRANGE', feed, 0, ARGV[4] - 1)
@@ -86,11 +81,11 @@ return 1
 # For a member who looked at a page since this was asked last, and whose feed begins with a post (ARGV[1], if any): when
 # another one came meanwhile, its page would go at once.
 TAKE = """
-local page, feed, member = unpack(KEYS)
-local field = redis.call('HGET', member, 'field')
+local page, feed, seen = unpack(KEYS)
+local field = redis.call('GET', seen)
 if not field or redis.call('HEXISTS', page, field) == 1 then return '' end
 if ARGV[1] ~= '' and redis.call('LINDEX', feed, 0) ~= ARGV[1] then return '' end
-redis.call('HDEL', member, 'field')
+redis.call('DEL', seen)
 return field
 """
 
@@ -177,7 +172,7 @@ def open_page(user_id: int, field: str, session_key: str | None = None) -> Page 
     return Page.parsed(answer[0]) if code == 1 else _state(user_id, *answer)
 
 
-KEYS = (page_key, feed_key, pulls_key, heard_key, mine_key, member_key)
+KEYS = (page_key, seen_key, feed_key, pulls_key, heard_key, mine_key, member_key)
 
 
 def _state(
@@ -240,7 +235,7 @@ def taken_languages(user_ids: Sequence[int], newest: int | None = None) -> dict[
     def take(client: Any) -> Any:
         with client.pipeline(transaction=False) as pipe:
             for user_id in user_ids:
-                keys = [page_key(user_id), feed_key(user_id), member_key(user_id)]
+                keys = [page_key(user_id), feed_key(user_id), seen_key(user_id)]
                 script(TAKE)(keys=keys, args=[newest or ""], client=pipe)
             return pipe.execute()
 

@@ -5,13 +5,11 @@ It is written by the processes that serve the feed, once a second, so that the p
 lost it gets it back; it ends with the last of these processes. It is a hash, `front`:
 
     release      of the pages that may be shown (photoapp/release.py)
-    script       the name of the script that goes from the session to the page (feeds/page_store.py)
-    keys         what the names of its keys begin with, but for the session's
-    lives        seconds; the script's last argument
+    lives        seconds; how long it is kept that a member was here
     hosts        ALLOWED_HOSTS
     http, https  headers of the answer, a line each
 
-The proxy counts the pages that it showed in `front:hits`.
+The proxy counts the pages that it showed in `front:hits`, and notes who looked at which (feeds/store.py).
 """
 
 import threading
@@ -22,7 +20,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from redis.exceptions import RedisError
 
-from feeds import front, page_store
+from feeds import front
 from feeds.store import FEED_TTL
 from photoapp.cache_stats import count
 from photoapp.redis_clients import FEEDS, acting
@@ -54,20 +52,15 @@ def _tell_on() -> None:
 def tell() -> None:
     """Writes what proxies have to know, and counts what they have shown. Raises redis' errors."""
     with acting(FEEDS).pipeline(transaction=False) as pipe:
-        pipe.script_load(page_store.STORED)
         pipe.getdel(HITS)
-        name, hits = pipe.execute()
+        pipe.hset(KEY, mapping=_record()).expire(KEY, LIVES_SECONDS)
+        hits, *_ = pipe.execute()
     count("page", "hit", int(hits or 0))
-    with acting(FEEDS).pipeline(transaction=True) as pipe:
-        pipe.hset(KEY, mapping=_record(name)).expire(KEY, LIVES_SECONDS)
-        pipe.execute()
 
 
-def _record(script_name: str) -> dict[str, str | int]:
+def _record() -> dict[str, str | int]:
     return {
         "release": release(),
-        "script": script_name,
-        "keys": " ".join(key(0).partition("{")[0] for key in page_store.KEYS),
         "lives": FEED_TTL,
         "hosts": " ".join(settings.ALLOWED_HOSTS),
         **{scheme: _lines(is_secure=scheme == "https") for scheme in ("http", "https")},

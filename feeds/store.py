@@ -6,6 +6,7 @@
     mine:{u}     "l<id>" and "s<id>": which posts the member likes and saved, of the newest of the feed
     member:{u}   the member's version, down to which post `mine` is known, and what a page shows of the member
     page:{u}     the first page, composed (feeds/page_store.py)
+    seen:{u}     which page the member looked at, until it is composed again ahead of them
 
 The keys of a member share a hash tag, so that scripts work on a Redis Cluster. (A push onto many members' feeds is one
 call for each of the cluster's slots.) The version changes with each act of the member that changes the feed: what was
@@ -60,6 +61,10 @@ def member_key(user_id: int) -> str:
 
 def page_key(user_id: int) -> str:
     return f"page:{{{user_id:x}}}"
+
+
+def seen_key(user_id: int) -> str:
+    return f"seen:{{{user_id:x}}}"
 
 
 NEWER = """

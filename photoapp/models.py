@@ -6,9 +6,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import connections, models
 from django.utils import timezone
 
+from photoapp import positions, replicas
 from photoapp.ids import new_id_beside
 from photoapp.sharding import ShardedModel
 from photoapp.shards import alias_for
@@ -114,8 +116,15 @@ def _claim(table: str, count: int, unhurried: str) -> str:
 
 def delete_rows(group: str, ids: Sequence[int]) -> None:
     """Of one server. Nothing hangs on a row, so one statement does; Django's `delete` would look for what does, in a
-    transaction of its own, and an act of a member's would wait longer for that than for its effects."""
+    transaction of its own, and an act of a member's would wait longer for that than for its effects. It tells the
+    position that followers must have reached, too: all else that the act wrote was committed before."""
     connection = connections[alias_for(group, ids[0])]
     table, marks = OUTBOXES[group]._meta.db_table, ", ".join(["%s"] * len(ids))
+    deletion = f"DELETE FROM {table} WHERE id IN ({marks}) AND {_unhurried(connection)}"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {table} WHERE id IN ({marks}) AND {_unhurried(connection)}", list(ids))  # noqa: S608
+        if connection.alias not in settings.FOLLOWERS or connection.in_atomic_block:
+            cursor.execute(deletion, list(ids))
+            return
+        cursor.execute(f"{deletion} RETURNING {positions.END_OF_LOG}", list(ids))
+        if rows := cursor.fetchall():
+            replicas.wrote_before(connection.alias, rows[-1][0])

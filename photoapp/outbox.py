@@ -148,7 +148,7 @@ def offer(task: Any, *args: Any, queue: str) -> bool:
     if _held_back.get() or time.monotonic() < _broker_down_until:
         return False
     try:
-        task.apply_async(args=args, queue=queue)
+        task.apply_async(args=args, queue=queue, argsrepr="", kwargsrepr="")  # texts for monitors that nobody runs
     except Exception as error:
         _broker_down_until = time.monotonic() + 2
         log.warning("outbox.broker_down", task=task.name, args=args, error=f"{type(error).__name__}: {error}")

@@ -20,6 +20,7 @@ Positions = dict[str, int]  # alias of a leader: a position in its log, in bytes
 
 KEPT_SECONDS = 60
 FLOOR, FLOOR_SECONDS = "floor", 3600
+END_OF_LOG = "pg_current_wal_insert_lsn()"
 UNKNOWN = 1 << 53  # beyond every log: no follower will do (a score in Redis is exact up to here)
 
 
@@ -65,7 +66,7 @@ def _key(member_id: int) -> str:
 def of_leader(alias: str) -> int:
     """The end of a leader's log just now: what was committed before is below it. One query."""
     with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT pg_current_wal_insert_lsn()")
+        cursor.execute(f"SELECT {END_OF_LOG}")
         return parsed(cursor.fetchone()[0])
 
 

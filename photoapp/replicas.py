@@ -191,6 +191,13 @@ def note_write(execute: Callable[..., Any], sql: Any, params: Any, many: bool, c
     return execute(sql, params, many, context)
 
 
+def wrote_before(alias: str, lsn: str) -> None:
+    """All that was committed on this leader so far is below this position: it need not be asked for."""
+    reader = _reader.get()
+    if reader is not None:
+        reader.written[alias] = positions.parsed(lsn)
+
+
 def gave_up(alias: str, leader: str, error: Exception, *, lost: bool) -> None:
     """A follower did not answer: the leader does, now and for the rest of this request. `lost`: nor would it others."""
     if lost:

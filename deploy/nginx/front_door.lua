@@ -21,10 +21,12 @@ local WHOLE_EVERY = 60
 local door = {}
 local server  -- where Redis is
 local turns
-local hits = 0  -- pages that Redis does not know of yet
+local hits, seen = 0, {}  -- what Redis does not know of yet: how many pages were shown; whose, and which, was the last
 
 -- This worker's copy of what the processes say, and of the marks: what was withdrawn, and when (milliseconds).
 local known = {asked_at = 0, marks = {}, newest = 0, whole_at = 0}
+
+local forms = {}  -- of the question for a page, by the length of an owner's id
 
 local function connection()
   local client = redis:new()
@@ -57,8 +59,7 @@ local function follow(record)
   for place = 1, #record, 2 do fields[record[place]] = record[place + 1] end
   known.release = fields.release
   if not fields.release then return end
-  known.script, known.lives, known.forms = fields.script, fields.lives, {}
-  known.keys, known.hosts = words_from(fields.keys), words_from(fields.hosts)
+  known.lives, known.hosts = fields.lives, words_from(fields.hosts)
   known.headers = {http = headers_from(fields.http), https = headers_from(fields.https)}
 end
 
@@ -79,7 +80,7 @@ end
 -- What is new, or (now and then, so that old marks go) all that there is; it is as old as the question.
 local function ask(is_whole)
   ngx.update_time()
-  local now, shown = ngx.now(), hits
+  local now, shown, noted = ngx.now(), hits, seen
   is_whole = is_whole or now - known.whole_at > WHOLE_EVERY
   local client = connection()
   if not client then return end
@@ -89,6 +90,8 @@ local function ask(is_whole)
   local since = is_whole and 0 or known.newest - OVERLAP_MS
   client:zrangebyscore("withdrawn", string.format("%.0f", since), "+inf", "WITHSCORES")
   if shown > 0 then client:incrby("front:hits", shown) end
+  seen = {}
+  for owner, field in pairs(noted) do client:set("seen:{" .. owner .. "}", field, "EX", known.lives) end
   local answers = client:commit_pipeline()
   for place = 1, 3 do  -- an error is {false, text}
     local answer = answers and answers[place]
@@ -121,56 +124,65 @@ local function is_withdrawn(head)
   return false
 end
 
--- The question of stored_page as it goes over the wire, with places for what differs from one to the next: the client's own
--- way to send a command and to read its answer takes a fifth of what a page costs. One for each length of an owner's id.
+-- What it takes to show a page, as it goes over the wire, with places for what differs from one to the next: the member's
+-- session, and the page. (A script in Redis, or the client's own way to send a command and to read its answer, costs as much
+-- again as these two.)
 local function question_form(owner)
-  if known.forms[#owner] then return known.forms[#owner] end
+  if forms[#owner] then return forms[#owner] end
   local function part(text, length) return "$" .. (length or #text) .. "\r\n" .. text .. "\r\n" end
-  local parts = {"*" .. #known.keys + 7 .. "\r\n", part("EVALSHA"), part(known.script), part(tostring(#known.keys + 1))}
   local place = "{" .. "%s}"
-  parts[#parts + 1] = "$%d\r\nsession:" .. place .. ".%s\r\n"
-  for _, name in ipairs(known.keys) do parts[#parts + 1] = part(name .. place, #name + #owner + 2) end
-  parts[#parts + 1] = part("1") .. "$%d\r\n%s:" .. known.release .. "\r\n" .. part(known.lives)
-  known.forms[#owner] = table.concat(parts)
-  return known.forms[#owner]
+  local session = "*2\r\n" .. part("GET") .. "$%d\r\nsession:" .. place .. ".%s\r\n"
+  local page = "*3\r\n" .. part("HGET") .. part("page:" .. place, #"page:{}" + #owner) .. "$%d\r\n%s\r\n"
+  forms[#owner] = session .. page
+  return forms[#owner]
 end
 
-local function question(owner)
-  local rest, language = ngx.var.session_rest, ngx.var.language
-  local values = {#"session:{}." + #owner + #rest, owner, rest}
-  for _ = 1, #known.keys do values[#values + 1] = owner end
-  values[#values + 1] = #language + 1 + #known.release
-  values[#values + 1] = language
-  return string.format(question_form(owner), unpack(values))
+local function question(owner, field)
+  local rest = ngx.var.session_rest
+  return string.format(question_form(owner), #"session:{}." + #owner + #rest, owner, rest, owner, #field, field)
 end
 
--- Whether Redis answered, and the stored page, if it has one, with the end of its line. Of any other answer ({0}: nobody is
--- logged in; an error) the rest is not read: who asked next over that connection would take it for theirs.
+-- A string, with the end of its line (to cut that off would copy a page), "" if there is none; nil when Redis did not answer,
+-- or with something else: what it says after that is not read, and who asked next over this connection would take it for
+-- theirs.
+local function string_from(socket)
+  local line = socket:receive()
+  if not line or string.byte(line) ~= BULK then return nil end
+  local size = tonumber(string.sub(line, 2))
+  if size < 0 then return "" end
+  return socket:receive(size + 2)
+end
+
+-- The session of a member who is logged in, and whom no message waits for (users/sessions.py).
+local function is_members(session)
+  return string.find(session, '"_auth_user_id"', 1, true) and not string.find(session, '"_messages"', 1, true)
+end
+
+-- Whether Redis answered, and the stored page, "" if there is none, or not for this session.
 local function answer_to(client, text)
   local socket = client._sock
   if not socket:send(text) then return false end
-  local line = socket:receive()
-  if not line then return false end
-  if string.byte(line) ~= BULK then
+  local session = string_from(socket)
+  local stored = session and string_from(socket)
+  if not stored then
     socket:close()
-    return true
+    return false
   end
-  local size = tonumber(string.sub(line, 2))
-  if size < 0 then return true end
-  local stored = socket:receive(size + 2)
-  return stored ~= nil, stored
+  client:set_keepalive(KEPT_MS, KEPT_CONNECTIONS)
+  return true, is_members(session) and stored or ""
 end
 
 local function stored_page(owner)
-  if not known.release then return nil end  -- what is known may change whenever Redis is waited for
-  local text, client = question(owner), connection()
-  local has_answered, stored = false, nil
+  if not known.release then return "" end  -- what is known may change whenever Redis is waited for
+  local field = ngx.var.language .. ":" .. known.release
+  local text, client = question(owner, field), connection()
+  local has_answered, stored = false, ""
   if client then has_answered, stored = answer_to(client, text) end
   if not has_answered then  -- nobody else waits for Redis until the next question was answered
     known.asked_at = 0
-    return nil
+    return ""
   end
-  client:set_keepalive(KEPT_MS, KEPT_CONNECTIONS)
+  if stored ~= "" then seen[owner] = field end
   return stored
 end
 
@@ -191,11 +203,11 @@ local function stored_page_in_turn(owner)
   if -turns:count() >= MOST_WAITING or not turns:wait(LONGEST_WAIT) then
     return ngx.exit(ngx.HTTP_GATEWAY_TIMEOUT)  -- a process could not answer it in time, either
   end
-  local is_fine, stored = true, nil
+  local is_fine, stored = true, ""
   if is_open() then is_fine, stored = pcall(stored_page, owner) end  -- else Redis did not answer those before
   turns:post(1)
   if not is_fine then ngx.log(ngx.ERR, stored) end
-  return is_fine and stored
+  return is_fine and stored or ""
 end
 
 -- Ends the request with the stored page, where there is one; else the request goes on.
@@ -203,7 +215,7 @@ function door.answer()
   local owner = ngx.var.stored_page_of
   if owner == "" or not is_open() or not is_our_host(ngx.var.host) then return end
   local stored = stored_page_in_turn(owner)
-  local line_end = stored and string.find(stored, "\n", 1, true)
+  local line_end = string.find(stored, "\n", 1, true)
   if not line_end or is_withdrawn(string.sub(stored, 1, line_end - 1)) then return end
   hits = hits + 1
   for name, value in pairs(known.headers[ngx.var.scheme]) do ngx.header[name] = value end

@@ -21,7 +21,7 @@ from pytest_django.fixtures import Settings
 
 import config.proxy
 from config.app_sets import APP_SETS
-from feeds import page_store, proxy_front, store, withdrawn
+from feeds import page_store, proxy_front, store, tasks, withdrawn
 from feeds.first_page import renewed_page
 from feeds.page_store import field_of
 from media import services as posts
@@ -389,8 +389,17 @@ def test_too_many_who_wait_for_a_process_are_refused(visit: Visit) -> None:
     assert "limiting connections" not in visit.proxy.log.read_text()
 
 
-def test_a_script_that_redis_forgot_is_told_again(visit: Visit) -> None:
-    acting(FEEDS).script_flush()
-    assert not visit.is_shown()
-    proxy_front.tell()
-    eventually(visit.is_shown)
+def test_who_looked_is_noted_so_that_their_next_page_is_composed_ahead(
+    visit: Visit, client_of: ClientOf, alice: User, bob: User, charlie: User
+) -> None:
+    acting(FEEDS).delete(store.seen_key(bob.id))
+    wrong = f"{charlie.id:x}.{'x' * 30}"
+    assert not Visit(visit.proxy, {settings.SESSION_COOKIE_NAME: wrong}).is_shown()
+    assert visit.is_shown()
+    eventually(lambda: acting(FEEDS).get(store.seen_key(bob.id)) == field_of("en").encode())
+    assert 0 < acting(FEEDS).ttl(store.seen_key(bob.id)) <= store.FEED_TTL
+    assert not acting(FEEDS).exists(store.seen_key(charlie.id)), "nobody is logged in there"
+    post = live_post(alice, "New")
+    store.push(post.id, [bob.id])
+    tasks.compose_pages([bob.id], post.id)
+    assert visit.is_shown() and "New" in visit.answer().text
