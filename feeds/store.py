@@ -27,7 +27,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from photoapp.redis_clients import FEEDS, acting, quick
+from photoapp.redis_clients import FEEDS, acting, acting_script, quick
 
 FEED_LENGTH = 500
 SLACK = 10  # a list may grow so much too long: cutting it at every push would be a third of the work
@@ -287,7 +287,7 @@ def push(post_id: int, user_ids: Iterable[int], *, length: int = FEED_LENGTH) ->
     feeds, pages = 0, []
     for start in range(0, len(members), PUSH_CHUNK):
         chunk = members[start : start + PUSH_CHUNK]
-        taken, *places = script(PUSH)(keys=[feed_key(id) for id in chunk], args=[post_id, length, SLACK])
+        taken, *places = acting_script(FEEDS, PUSH, [feed_key(id) for id in chunk], [post_id, length, SLACK])
         feeds += taken
         pages += [chunk[place - 1] for place in places]
     return Pushed(feeds, pages)
@@ -302,7 +302,7 @@ class Begun:
 def begin(user_id: int) -> Begun:
     """Marks an absent feed as being built, so that what is pushed from now on is not lost."""
     arguments = [BUILDING_TTL, FEED_TTL, uuid4().hex[:8]]
-    version, others = script(BEGIN)(keys=[feed_key(user_id), member_key(user_id)], args=arguments)
+    version, others = acting_script(FEEDS, BEGIN, [feed_key(user_id), member_key(user_id)], arguments)
     return Begun(version.decode(), bool(others))
 
 
@@ -320,7 +320,7 @@ def finish(user_id: int, version: str, built: Built, *, length: int = FEED_LENGT
     """Ends what `begin` began. False when an act of the member came between, or the feed went away."""
     keys = [key(user_id) for key in (feed_key, pulls_key, heard_key, mine_key, member_key)]
     head = [version, length, ttl, "1" if built.posts.complete else "0", packed(built.heard), built.known]
-    return bool(script(FINISH)(keys=keys, args=[*head, *built.posts.ids, "mine", *built.acts]))
+    return bool(acting_script(FEEDS, FINISH, keys, [*head, *built.posts.ids, "mine", *built.acts]))
 
 
 def packed(ids: Iterable[int]) -> bytes:
@@ -336,21 +336,21 @@ def forget(user_id: int) -> bool:
     """After a change of what the member follows: the feed is built anew at the next reading. Returns whether there
     was one."""
     keys = (member_key, feed_key, pulls_key, heard_key, mine_key, page_key)
-    return bool(script(FORGET)(keys=[key(user_id) for key in keys], args=[FEED_TTL]))
+    return bool(acting_script(FEEDS, FORGET, [key(user_id) for key in keys], [FEED_TTL]))
 
 
 def turn(user_id: int, *forgotten: str) -> int:
     """Begins a version of the member, after an act that changes what their page shows: the page goes, and what is
     `forgotten` of the member."""
     keys = [member_key(user_id), page_key(user_id), feed_key(user_id)]
-    return int(script(TURN)(keys=keys, args=[FEED_TTL, *forgotten]))
+    return int(acting_script(FEEDS, TURN, keys, [FEED_TTL, *forgotten]))
 
 
 def note_acts(user_id: int, version: int, acts: Sequence[str]) -> bool:
     """`acts` as in mine_key, with a "-" before what was taken back. False when the member has acted again since the
     version began: they may have been read before that."""
     keys = [member_key(user_id), page_key(user_id), mine_key(user_id)]
-    return bool(script(ACT)(keys=keys, args=[version, *acts]))
+    return bool(acting_script(FEEDS, ACT, keys, [version, *acts]))
 
 
 def forget_face(user_id: int) -> None:
@@ -366,7 +366,7 @@ def add_pulls(user_id: int, author_ids: Iterable[int]) -> None:
 def mark_pulled(author_id: int, follower_ids: Sequence[int]) -> None:
     keys = [key(id) for id in follower_ids for key in (feed_key, pulls_key, page_key)]
     for start in range(0, len(keys), PUSH_CHUNK * 3):
-        script(MARK_PULLED)(keys=keys[start : start + PUSH_CHUNK * 3], args=[author_id])
+        acting_script(FEEDS, MARK_PULLED, keys[start : start + PUSH_CHUNK * 3], [author_id])
 
 
 def with_feeds(user_ids: Sequence[int]) -> list[int]:
@@ -380,7 +380,7 @@ def with_feeds(user_ids: Sequence[int]) -> list[int]:
 def remove(post_id: int, user_ids: Sequence[int]) -> None:
     keys = [feed_key(id) for id in user_ids]
     for start in range(0, len(keys), PUSH_CHUNK):
-        script(REMOVE)(keys=keys[start : start + PUSH_CHUNK], args=[post_id])
+        acting_script(FEEDS, REMOVE, keys[start : start + PUSH_CHUNK], [post_id])
 
 
 def own_acts(user_id: int, post_ids: Sequence[int]) -> frozenset[str]:

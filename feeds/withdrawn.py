@@ -19,7 +19,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from feeds.store import script
-from photoapp.redis_clients import FEEDS, quick
+from photoapp.redis_clients import FEEDS, acting_script, quick
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ return tostring(now)
 
 def tell(*marks: int) -> None:
     """Ids of posts and authors: pages that show them, and began before now, are refused. Raises redis' errors."""
-    now = script(TELL)(keys=[KEY], args=[KEEP_SECONDS * 1000, *marks])
+    now = acting_script(FEEDS, TELL, [KEY], [KEEP_SECONDS * 1000, *marks])
     mirror.note(int(now), marks)
 
 

@@ -33,7 +33,7 @@ from media.templatetags.cards import SLOT, STORED, acts_of, at_place, menu_of
 from media.templatetags.posts import age_of
 from photoapp import ids
 from photoapp.cache_stats import count
-from photoapp.redis_clients import CACHE, acting, quick_answers
+from photoapp.redis_clients import CACHE, acting, acting_script, quick_answers
 from photoapp.release import release
 from photoapp.replicas import from_leaders
 
@@ -231,18 +231,18 @@ def drop_cards(post_ids: Iterable[int]) -> None:
     """After a change of these posts, or of their authors' faces. Raises redis' errors."""
     keys = [_key(post_id) for post_id in post_ids]
     for start in range(0, len(keys), DROP_CHUNK):
-        _script(DROP)(keys=keys[start : start + DROP_CHUNK], args=[uuid4().hex[:12], CARD_SECONDS])
+        acting_script(CACHE, DROP, keys[start : start + DROP_CHUNK], [uuid4().hex[:12], CARD_SECONDS])
 
 
 def renew_counts(post_id: int) -> None:
     """After a like or a comment came or went. Of several at a time, the one that began last writes what it has read,
     and it has read all."""
     key = _key(post_id)
-    changes = _script(CHANGE_COUNTS)(keys=[key])
+    changes = acting_script(CACHE, CHANGE_COUNTS, [key], [])
     if changes is not None:
         with from_leaders():
             totals = PostCount.totals(post_id, "likes", "comments")
-        _script(SET_COUNTS)(keys=[key], args=[changes, f"{totals['likes']} {totals['comments']}"])
+        acting_script(CACHE, SET_COUNTS, [key], [changes, f"{totals['likes']} {totals['comments']}"])
 
 
 @lru_cache(maxsize=8)

@@ -264,10 +264,11 @@ class Like(ContentModel):
         """Whether there was none. Django inserts either without saying so, or with a savepoint around it."""
         with connections[using].cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {cls._meta.db_table} (post_id, user_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",  # noqa: S608
+                f"INSERT INTO {cls._meta.db_table} (post_id, user_id) VALUES (%s, %s) "  # noqa: S608
+                "ON CONFLICT DO NOTHING RETURNING user_id",
                 [post_id, user_id],
             )
-            return bool(cursor.rowcount)
+            return cursor.fetchone() is not None
 
 
 class Saved(ContentModel):

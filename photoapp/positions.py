@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connections
 
-from photoapp.redis_clients import FEEDS, acting, quick
+from photoapp.redis_clients import FEEDS, acting_answers, quick
 
 Positions = dict[str, int]  # alias of a leader: a position in its log, in bytes
 
@@ -53,10 +53,8 @@ def raise_floor(positions: Mapping[str, int]) -> None:
 def _raise(key: str, positions: Mapping[str, int], seconds: int) -> None:
     if not positions:
         return
-    with acting(FEEDS).pipeline(transaction=True) as pipe:
-        pipe.zadd(key, dict(positions), gt=True)
-        pipe.expire(key, seconds)
-        pipe.execute()
+    pairs = [word for alias, position in positions.items() for word in (position, alias)]
+    acting_answers(FEEDS, [("MULTI",), ("ZADD", key, "GT", *pairs), ("EXPIRE", key, seconds), ("EXEC",)])
 
 
 def _key(member_id: int) -> str:

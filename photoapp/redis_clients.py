@@ -103,25 +103,20 @@ def quick(role: str, ask: Callable[[Any], T]) -> T:
     return answer
 
 
+# --- Past what the client does around each command (pools, hooks, retries, meters), which takes longer than the command
+# itself: over connections of each thread's own.
+
 Command = tuple[Any, ...]
 _lines = threading.local()
 os.register_at_fork(after_in_child=lambda: _lines.__dict__.clear())
 
 
 def quick_answers(role: str, commands: Sequence[Command]) -> list[Any]:
-    """Of plain commands, in one round trip, as `quick` asks. Over a connection of this thread's own and past what the
-    client does around each command (pools, hooks, retries, meters), which takes longer than the command itself. Raises
-    RedisAway, and NoScriptError."""
+    """Of plain commands, in one round trip, as `quick` asks. Raises RedisAway, and NoScriptError."""
     breaker = _breakers[role]
     breaker.admit()
     try:
-        line = _line(role)
-        try:
-            line.send_packed_command(line.pack_commands(commands))
-            answers = [line.read_response() for _ in commands]
-        except BaseException:
-            line.disconnect()  # what comes yet is no answer to what is asked next
-            raise
+        answers = _asked(role, settings.REDIS_QUICK_SECONDS, commands)
     except NoScriptError:
         raise
     except (RedisError, OSError) as error:
@@ -131,13 +126,43 @@ def quick_answers(role: str, commands: Sequence[Command]) -> list[Any]:
     return answers
 
 
+def acting_answers(role: str, commands: Sequence[Command]) -> list[Any]:
+    """Of plain commands, in one round trip, as `acting` asks: they may run twice. Raises redis' own errors."""
+    try:
+        return _asked(role, ACTING_SECONDS, commands)
+    except (redis.ConnectionError, redis.TimeoutError):
+        return _asked(role, ACTING_SECONDS, commands)
+
+
+def _asked(role: str, seconds: float, commands: Sequence[Command]) -> list[Any]:
+    line = _line(role, seconds)
+    try:
+        line.send_packed_command(line.pack_commands(commands))
+        return [line.read_response() for _ in commands]
+    except BaseException:
+        line.disconnect()  # what comes yet is no answer to what is asked next
+        raise
+
+
+Answers = Callable[[str, Sequence[Command]], list[Any]]
+
+
 def quick_script(role: str, source: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
     """What a script answers, by `quick_answers`. Raises RedisAway."""
+    return _script(quick_answers, role, source, keys, arguments)
+
+
+def acting_script(role: str, source: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    """What a script answers, by `acting_answers`. Raises redis' own errors."""
+    return _script(acting_answers, role, source, keys, arguments)
+
+
+def _script(ask: Answers, role: str, source: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
     operands = (len(keys), *keys, *arguments)
     try:
-        return quick_answers(role, [("EVALSHA", _name_of(source), *operands)])[0]
+        return ask(role, [("EVALSHA", _name_of(source), *operands)])[0]
     except NoScriptError:
-        return quick_answers(role, [("EVAL", source, *operands)])[0]
+        return ask(role, [("EVAL", source, *operands)])[0]
 
 
 @lru_cache(maxsize=64)
@@ -145,13 +170,14 @@ def _name_of(script: str) -> str:
     return sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
-def _line(role: str) -> Any:
-    """This thread's connection, ready to be asked."""
-    pool = _client(role, settings.REDIS_QUICK_SECONDS, 0).connection_pool
-    of, line = getattr(_lines, role, (None, pool))
+def _line(role: str, seconds: float) -> Any:
+    """This thread's connection, ready to be asked; an answer may take so many seconds."""
+    pool = _client(role, seconds, 0).connection_pool
+    name = f"{role}, {seconds}"
+    of, line = getattr(_lines, name, (None, pool))
     if of is not pool:
         line = pool.make_connection()
-        setattr(_lines, role, (pool, line))
+        setattr(_lines, name, (pool, line))
     line.connect()  # unless it is
     try:
         was_closed = line.can_read()  # nothing was asked

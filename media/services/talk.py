@@ -12,6 +12,7 @@ from media.mentions import mentioned_ids
 from media.models import COMMENT_LENGTH, Comment, Like, Post, PostCount, Saved
 from photoapp import outbox
 from photoapp.shards import CONTENT, alias_for
+from photoapp.transactions import sent_together
 from users.models import User
 
 
@@ -21,7 +22,7 @@ def beside_post(post_id: int) -> Iterator[str]:
     commit, where the database finds that out."""
     using = alias_for(CONTENT, post_id)
     try:
-        with transaction.atomic(using=using):
+        with transaction.atomic(using=using), sent_together(using):
             yield using
     except IntegrityError as error:
         if Post.objects.using(using).filter(id=post_id).exists():

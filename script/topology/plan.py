@@ -1,5 +1,6 @@
 """Which parts the cluster has, where they listen and how they are started. Starts nothing."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -212,5 +213,10 @@ def node_name(server: str, node: str) -> str:
     return f"{server}-{node}"
 
 
-def open_files() -> int:
+def open_files(wanted: int) -> int:
+    """How many files a process may have open: so many, if that may be had."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < wanted:
+        with contextlib.suppress(ValueError, OSError):  # only root may have more, and not in each container
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, wanted))
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -12,7 +12,13 @@ from script.topology.state import Cluster, Running, wait_until
 from tests.parts.process import PartError
 
 RELOAD_SECONDS = 20
+CONNECTIONS = 76_000  # of all workers together: a visitor's, and another one where a process is asked
 FINISH_SECONDS = 60  # what was begun under the configuration before
+
+
+def workers_on(cores: int) -> int:
+    """One for each core. More only where one may not have as many files open: each has code and caches of its own."""
+    return max(cores, -(-CONNECTIONS // open_files(CONNECTIONS // cores)))
 
 
 def write(plan: Plan, env: dict[str, str]) -> bool:
@@ -21,6 +27,7 @@ def write(plan: Plan, env: dict[str, str]) -> bool:
     for name in plan.web_names():
         sets.setdefault(name.rpartition("-")[0], []).append(f"unix:{plan.socket(name)}")
     listens = [f"127.0.0.1:{plan.port} reuseport backlog=16384", f"[::1]:{plan.port} reuseport backlog=16384"]
+    workers = workers_on(os.cpu_count() or 1)
     values: dict[str, object] = {
         "listens": listens if Path("/proc/net/if_inet6").exists() else listens[:1],
         "static": str(plan.data / "static"),
@@ -32,8 +39,8 @@ def write(plan: Plan, env: dict[str, str]) -> bool:
         "purges": PURGE_MODULE.exists(),
         "feeds": plan.redis_url("feeds") if all(module.exists() for module in LUA_MODULES) else "",
         "user": NGINX_USER if os.geteuid() == 0 else "",
-        "worker_processes": "4",
-        "worker_connections": min(19_000, open_files()),
+        "worker_processes": str(workers),
+        "worker_connections": CONNECTIONS // workers,
     }
     lines = [f"{name} = {toml(value)}" for name, value in values.items()]
     lines += ["[upstreams]", *(f"{name} = {toml(servers)}" for name, servers in sets.items())]

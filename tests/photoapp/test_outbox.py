@@ -98,7 +98,7 @@ def test_with_the_broker_down_the_commit_stands_and_the_sweeper_comes(
         happen(3)
     outbox._broker_down_until = 0.0
     sent: list[Any] = []
-    monkeypatch.setattr(deliver_outbox_rows, "apply_async", lambda args, queue: sent.append(args))
+    monkeypatch.setattr(deliver_outbox_rows, "apply_async", lambda args, queue, **_: sent.append(args))
     assert outbox.sweep() == 0, "not due yet: the hand-over after the commit has its time"
     assert outbox.sweep(timezone.now() + outbox.FIRST_SWEEP_AFTER) == 1
     assert outbox.sweep(timezone.now() + outbox.FIRST_SWEEP_AFTER) == 0, "it may be waiting in a long queue"
@@ -112,7 +112,7 @@ def test_what_an_event_causes_is_one_message_for_each_queue(calls: list[int], mo
     from photoapp.tasks import deliver_outbox_rows
 
     sent: list[Any] = []
-    monkeypatch.setattr(deliver_outbox_rows, "apply_async", lambda args, queue: sent.append((queue, *args)))
+    monkeypatch.setattr(deliver_outbox_rows, "apply_async", lambda args, queue, **_: sent.append((queue, *args)))
     outbox.handles("test.happened", name="test.note_again")(lambda number: calls.append(10 * number))
     outbox.handles("test.happened", name="test.elsewhere", queue="photos")(lambda number: calls.append(100 * number))
     happen(4)
@@ -131,7 +131,7 @@ def test_of_the_rows_of_one_message_one_that_fails_holds_up_no_other(
     from photoapp.tasks import deliver_outbox_rows
 
     sent: list[Any] = []
-    monkeypatch.setattr(deliver_outbox_rows, "apply_async", lambda args, queue: sent.append(args))
+    monkeypatch.setattr(deliver_outbox_rows, "apply_async", lambda args, queue, **_: sent.append(args))
     outbox.handles("test.happened", name="test.after")(lambda number: calls.append(10 * number))
     happen(-1)
     deliver_outbox_rows(*sent[0])

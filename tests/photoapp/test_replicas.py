@@ -164,7 +164,7 @@ def test_what_could_not_be_noted_everybody_waits_for(
     leader = alias_for(CONTENT, alice.id)
     at_work.of(leader).hold()
 
-    monkeypatch.setattr(positions, "acting", away)
+    monkeypatch.setattr(positions, "acting_answers", away)
     answer(change(post, "after"), alice, "POST")
     monkeypatch.undo()
     end = positions.of_leader(leader)
