@@ -23,7 +23,7 @@ from feeds.store import (
     seen_key,
     unpacked,
 )
-from photoapp.redis_clients import FEEDS, quick, quick_script
+from photoapp.redis_clients import FEEDS, quick, quick_note, quick_script
 from photoapp.release import release
 from users.models import User
 from users.sessions import record_key
@@ -214,11 +214,11 @@ def has_nothing_new(user_id: int, after: int, session_key: str) -> bool:
 
 
 def keep_page(user_id: int, field: str, state: State, page: Page) -> None:
-    """Raises RedisAway."""
+    """Nobody waits for it. Raises RedisAway."""
     keys = [page_key(user_id), feed_key(user_id), member_key(user_id)]
     seconds = int(PAGE_SECONDS * random.uniform(SHORTEST, 1))
     arguments = [state.version, state.signature, field, page.dumped(), seconds]
-    quick_script(FEEDS, KEEP, keys, arguments)
+    quick_note(FEEDS, KEEP, keys, arguments)
 
 
 def keep_face(version: str, face: Face) -> None:

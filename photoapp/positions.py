@@ -10,11 +10,10 @@ position by then, so everything written before is below it.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db import connections
 
-from photoapp.redis_clients import FEEDS, acting_answers, quick
+from photoapp.redis_clients import FEEDS, acting_answers, quick_answers
 
 Positions = dict[str, int]  # alias of a leader: a position in its log, in bytes
 
@@ -28,14 +27,11 @@ def needed(member_id: int | None) -> Positions:
     """What a follower of each leader must have replayed before it answers this member, or a visitor. One round trip.
     Raises RedisAway."""
 
-    def read(client: Any) -> Any:
-        with client.pipeline(transaction=False) as pipe:
-            pipe.zrange(FLOOR, 0, -1, withscores=True)
-            if member_id is not None:
-                pipe.zrange(_key(member_id), 0, -1, withscores=True)
-            return pipe.execute()
-
-    floor, *own = [{alias.decode(): int(at) for alias, at in found} for found in quick(FEEDS, read)]
+    keys = [FLOOR] if member_id is None else [FLOOR, _key(member_id)]
+    answers = quick_answers(FEEDS, [("ZRANGE", key, 0, -1, "WITHSCORES") for key in keys])
+    floor, *own = [
+        {alias.decode(): int(float(at)) for alias, at in zip(found[::2], found[1::2], strict=True)} for found in answers
+    ]
     mine = own[0] if own else {}
     return {leader: max(at, mine.get(leader, 0)) for leader, at in floor.items()}
 

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha1
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
 T = TypeVar("T")
@@ -134,13 +135,27 @@ def acting_answers(role: str, commands: Sequence[Command]) -> list[Any]:
         return _asked(role, ACTING_SECONDS, commands)
 
 
+def quick_note(role: str, source: str, keys: Sequence[str], arguments: Sequence[Any]) -> None:
+    """Has a script run of which nobody needs to know what it answers, or whether: that is read when this thread asks
+    for something else. (To wait for an answer is most of what a short question costs.) Raises RedisAway."""
+    breaker = _breakers[role]
+    breaker.admit()
+    try:
+        line = _line(role, settings.REDIS_QUICK_SECONDS)
+        line.send([("EVAL", source, len(keys), *keys, *arguments)])
+        line.unread += 1
+    except (RedisError, OSError) as error:
+        breaker.failed()
+        raise RedisAway(f"{type(error).__name__}: {error}") from error
+
+
 def _asked(role: str, seconds: float, commands: Sequence[Command]) -> list[Any]:
     line = _line(role, seconds)
     try:
-        line.send_packed_command(line.pack_commands(commands))
-        return [line.read_response() for _ in commands]
+        line.send(commands)
+        return [line.connection.read_response() for _ in commands]
     except BaseException:
-        line.disconnect()  # what comes yet is no answer to what is asked next
+        line.connection.disconnect()  # what comes yet is no answer to what is asked next
         raise
 
 
@@ -170,22 +185,42 @@ def _name_of(script: str) -> str:
     return sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
-def _line(role: str, seconds: float) -> Any:
-    """This thread's connection, ready to be asked; an answer may take so many seconds."""
-    pool = _client(role, seconds, 0).connection_pool
-    name = f"{role}, {seconds}"
-    of, line = getattr(_lines, name, (None, pool))
-    if of is not pool:
-        line = pool.make_connection()
-        setattr(_lines, name, (pool, line))
-    line.connect()  # unless it is
-    try:
-        was_closed = line.can_read()  # nothing was asked
-    except (RedisError, OSError):
-        was_closed = True
-    if was_closed:
-        line.disconnect()
-        line.connect()
+class Line:
+    """A thread's connection."""
+
+    def __init__(self, pool: Any) -> None:
+        self.pool = pool
+        self.connection = pool.make_connection()
+        self.unread = 0  # answers
+
+    def send(self, commands: Sequence[Command]) -> None:
+        self.connection.send_packed_command(self.connection.pack_commands(commands))
+
+    def make_ready(self) -> None:
+        """Connected, with nothing in it."""
+        self.connection.connect()  # unless it is
+        try:
+            while self.unread:
+                self.unread -= 1
+                with suppress(ResponseError):
+                    self.connection.read_response()
+            was_closed = self.connection.can_read()  # nothing was asked
+        except (RedisError, OSError):
+            was_closed = True
+        if was_closed:
+            self.connection.disconnect()
+            self.connection.connect()
+            self.unread = 0
+
+
+def _line(role: str, seconds: float) -> Line:
+    """This thread's, ready to be asked; an answer may take so many seconds."""
+    pool, name = _client(role, seconds, 0).connection_pool, f"{role}, {seconds}"
+    line: Line | None = getattr(_lines, name, None)
+    if line is None or line.pool is not pool:
+        line = Line(pool)
+        setattr(_lines, name, line)
+    line.make_ready()
     return line
 
 

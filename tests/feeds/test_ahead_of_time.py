@@ -8,7 +8,7 @@ from feeds.withdrawn import KEEP_SECONDS
 from media.cards import stored_cards
 from media.models import Post
 from photoapp.redis_clients import FEEDS, RedisAway, acting
-from tests.feeds.reading import feed_of, first_page_of, publish
+from tests.feeds.reading import feed_of, first_page_of, keeping_is_done, publish
 from tests.people import live_post
 from users.models import User
 
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def has_page(user: User) -> bool:
+    keeping_is_done()
     return bool(acting(FEEDS).exists(store.page_key(user.id)))
 
 

@@ -15,6 +15,7 @@ from photoapp.redis_clients import (
     acting_answers,
     acting_script,
     quick_answers,
+    quick_note,
     quick_script,
 )
 from tests.parts.process import free_port
@@ -97,3 +98,28 @@ def test_a_redis_that_is_not_there_is_away_at_once(monkeypatch: pytest.MonkeyPat
     redis_clients._client.cache_clear()
     monkeypatch.setitem(redis_clients._breakers, CACHE, redis_clients.Breaker())
     assert quick_answers(CACHE, [("PING",)]) == [b"PONG"]
+
+
+def test_what_is_noted_is_not_waited_for_and_leaves_no_answer_behind() -> None:
+    for number in range(3):
+        quick_note(CACHE, "return redis.call('RPUSH', KEYS[1], ARGV[1])", ["list"], [number])
+    quick_note(CACHE, "return redis.call('HGET', KEYS[1], 'x')", ["list"], [])  # an error, of which nobody hears
+    assert quick_answers(CACHE, [("LRANGE", "list", 0, -1)]) == [[b"0", b"1", b"2"]]
+
+
+@pytest.mark.real("redis")
+def test_a_note_that_was_lost_with_its_connection_is_no_failure_of_the_next_question() -> None:
+    quick_note(CACHE, ECHO, ["key"], [7])
+    acting(CACHE).client_kill_filter(_type="normal", skipme=True)
+    quick_note(CACHE, ECHO, ["key"], [7])
+    assert quick_answers(CACHE, [("PING",)]) == [b"PONG"]
+
+
+def test_a_note_for_a_redis_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(redis_clients._breakers, CACHE, redis_clients.Breaker())
+    with override_settings(CACHE_URL=f"redis://127.0.0.1:{free_port()}/0"):
+        redis_clients._client.cache_clear()
+        for _ in range(redis_clients.FAILURES + 1):
+            with pytest.raises(RedisAway):
+                quick_note(CACHE, ECHO, ["key"], [7])
+    redis_clients._client.cache_clear()

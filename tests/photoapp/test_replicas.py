@@ -139,7 +139,7 @@ def test_what_fills_a_cache_is_read_from_the_leader(at_work: Followers, alice: U
 def test_without_redis_the_leaders_are_read(
     at_work: Followers, alice: User, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(positions, "quick", away)
+    monkeypatch.setattr(positions, "quick_answers", away)
     assert answer(lambda: server(alice), alice) == alias_for(CONTENT, alice.id)
 
 
