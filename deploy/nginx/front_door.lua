@@ -2,8 +2,8 @@
 -- What it needs to know, the processes write into Redis (feeds/proxy_front.py says what and why). Whatever is not so
 -- simple, not known, or not answered in time goes on to a process.
 --
--- Rendered into photoapp.conf, which has the maps that it reads: $stored_page_of (the owner of a member's session, if
--- nothing but the page can be missing), $session_rest and $language.
+-- Rendered into photoapp.conf, which has the maps that it reads: $page_of (the owner of a member's session, if nothing but
+-- the page can be missing), $stored_page_of (the same, unless it is wanted anew), $session_rest and $language.
 
 local redis = require "nginx.redis"
 local semaphore = require "ngx.semaphore"
@@ -212,10 +212,9 @@ local function stored_page_in_turn(owner)
   return is_fine and stored or ""
 end
 
--- Ends the request with the stored page, where there is one; else the request goes on.
-function door.answer()
-  local owner = ngx.var.stored_page_of
-  if owner == "" or not is_open() or not is_our_host(ngx.var.host) then return end
+-- Ends the request with the stored page, where there is one.
+local function show_page(owner)
+  if not is_open() or not is_our_host(ngx.var.host) then return end
   local stored = stored_page_in_turn(owner)
   local line_end = string.find(stored, "\n", 1, true)
   if not line_end or is_withdrawn(string.sub(stored, 1, line_end - 1)) then return end
@@ -224,6 +223,16 @@ function door.answer()
   ngx.header["Content-Length"] = #stored - line_end - 2
   ngx.print(string.sub(stored, line_end + 1, -3))
   return ngx.exit(ngx.HTTP_OK)
+end
+
+-- Who is not answered here waits for a process, unless too many do.
+function door.answer()
+  local owner = ngx.var.stored_page_of
+  if owner ~= "" then return show_page(owner) end
+  if ngx.var.limit_conn_status ~= "REJECTED_DRY_RUN" then return end
+  owner = ngx.var.page_of
+  if owner ~= "" then show_page(owner) end
+  return ngx.exit(ngx.HTTP_BAD_GATEWAY)
 end
 
 return door

@@ -7,8 +7,8 @@ connection of their own and loads the feed now and then; some loads are followed
     killed                   every ten seconds a web process is killed
     loads alone              the rate rises until the site and the load cannot keep up (not with --quick)
     overload                 the rate rises until the site cannot keep up; then five times what it could (not with
-                             --quick), with acts, and of reloads alone, each of which is composed anew; the site and
-                             the load have half of the cores each
+                             --quick), with acts, and of reloads alone, which are composed anew while that can be; the
+                             site and the load have half of the cores each
 
 residents.py makes the members, visitor.py is the load, whole_cluster.py looks at the parts.
 """
@@ -192,7 +192,7 @@ class Site:
         return self.overloaded("overload", self.rate(RARELY) / 4, acts=self.acts)
 
     def reloads_overload(self) -> list[dict[str, Any]]:
-        """Each page is composed by a process."""
+        """Each page is composed by a process, unless too many wait for that."""
         return self.overloaded("overload of reloads", self.rate(RARELY) / 4, reloads=True)
 
     def overloaded(self, name: str, first: float, **load: Any) -> list[dict[str, Any]]:
@@ -209,14 +209,14 @@ class Site:
                 cpu = cpu_seconds(self.cluster) - before
         loads, over = visits.of("feed"), CALM + OVERLOAD_SECONDS
         during, acts = loads.between(CALM, over), visits.of(*ACTS).between(CALM, over)
-        good = loads.answered(CALM, over) / OVERLOAD_SECONDS
+        good, asked = loads.answered(CALM, over) / OVERLOAD_SECONDS, len(during.answers) / OVERLOAD_SECONDS
         seconds = bad_seconds(loads, over)
         return [
             row(f"{name}: capacity, pages a second with p99 < {GOALS[OFTEN]} ms", [capacity], "pages/s", digits=0),
             row(f"{name}: most that were answered", [peak], "pages/s", digits=0),
-            row(f"{name}: asked for", [len(during.answers) / OVERLOAD_SECONDS], "pages/s", digits=0),
+            row(f"{name}: asked for", [asked], "pages/s", digits=0),
             row(f"{name}: answered", [good], "pages/s", digits=0),
-            row(f"{name}: … of the most", [100 * good / peak], "%", at_least=90),
+            row(f"{name}: … of the most, or of all", [100 * good / min(peak, asked)], "%", at_least=90),
             row(f"{name}: p50 of those", [during.percentile(0.5)], "ms"),
             *(row(f"{name}: … {error}", [times], "", digits=0) for error, times in during.errors().items()),
             *([row(f"{name}: acts done", [100 * acts.good_part()], "%")] if acts.answers else []),

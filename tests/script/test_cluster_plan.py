@@ -10,7 +10,7 @@ import pytest
 
 from config.app_sets import APP_SETS
 from photoapp.redis_roles import POLICIES
-from script.topology import bringing_up, site
+from script.topology import bringing_up, proxy, site
 from script.topology import plan as module
 from script.topology.bringing_up import free_ports, make_cluster
 from script.topology.databases import roles, servers_of
@@ -209,3 +209,28 @@ def test_two_commands_at_once_are_refused(tmp_path: Path, state: State) -> None:
 def test_what_there_is_none_of_is_said_in_a_line(tmp_path: Path) -> None:
     with pytest.raises(PartError, match="script/cluster up"):
         Cluster(tmp_path).read()
+
+
+@pytest.mark.parametrize(
+    ("cores", "files", "workers"), [(2, 38_000, 2), (2, 20_000, 4), (16, 20_000, 16), (1, 1024, 75)]
+)
+def test_nginx_has_a_worker_for_each_core_and_more_where_one_may_not_have_so_many_files_open(
+    monkeypatch: pytest.MonkeyPatch, cores: int, files: int, workers: int
+) -> None:
+    monkeypatch.setattr(proxy, "open_files", lambda wanted: files)
+    assert proxy.workers_on(cores) == workers
+    assert proxy.CONNECTIONS // workers <= files
+
+
+def test_root_may_have_more_files_open_and_nobody_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = [(1024, 20_000)]
+    monkeypatch.setattr(module.resource, "getrlimit", lambda which: limits[-1])
+    monkeypatch.setattr(module.resource, "setrlimit", lambda which, wanted: limits.append(wanted))
+    assert module.open_files(10_000) == 20_000 and module.open_files(38_000) == 38_000
+    assert limits == [(1024, 20_000), (1024, 38_000)]
+
+    def refused(which: int, wanted: tuple[int, int]) -> None:
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(module.resource, "setrlimit", refused)
+    assert module.open_files(50_000) == 38_000
