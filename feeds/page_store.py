@@ -23,13 +23,14 @@ from feeds.store import (
     seen_key,
     unpacked,
 )
-from photoapp.redis_clients import FEEDS, quick, quick_note, quick_script
+from photoapp.redis_clients import FEEDS, quick, quick_answers, quick_note, quick_script
 from photoapp.release import release
 from users.models import User
 from users.sessions import record_key
 
 PAGE_SECONDS = 600  # at most: counts of other people's likes may be as old, unless one asks anew (front.py)
-SHORTEST = 0.5  # of that: pages that were made in the same minute do not all go, and are composed again, in another
+SHORTEST = 0.8  # of that: pages that were made in the same minute do not all go, and are composed again, in another
+AGING_SECONDS = 360  # what is looked at then, or some time after, is composed again before it goes (feeds/tasks.py)
 WINDOW = 16  # ids of the feed that a first page is made from: some may be withdrawn
 
 # From the session to the page, or to all of the member's that it is composed from. Without a session that belongs to
@@ -74,7 +75,7 @@ local page, feed, member = unpack(KEYS)
 if (redis.call('HGET', member, 'version') or '') ~= ARGV[1] then return 0 end
 if (redis.call('LINDEX', feed, 0) or '') .. ':' .. redis.call('LLEN', feed) ~= ARGV[2] then return 0 end
 redis.call('HSET', page, ARGV[3], ARGV[4])
-if redis.call('TTL', page) < 0 then redis.call('EXPIRE', page, ARGV[5]) end
+if redis.call('HLEN', page) == 1 or redis.call('TTL', page) < 0 then redis.call('EXPIRE', page, ARGV[5]) end
 return 1
 """
 
@@ -241,3 +242,10 @@ def taken_languages(user_ids: Sequence[int], newest: int | None = None) -> dict[
 
     fields = zip(user_ids, quick(FEEDS, take), strict=True)
     return {user_id: field.decode().partition(":")[0] for user_id, field in fields if field}
+
+
+def still_aging(looked_at: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Of members, with the language of their page, those whose page has not been composed again meanwhile, and is
+    still there. One round trip. Raises RedisAway."""
+    left = quick_answers(FEEDS, [("TTL", page_key(user_id)) for user_id, _ in looked_at])
+    return [one for one, ttl in zip(looked_at, left, strict=True) if 0 <= ttl <= PAGE_SECONDS - AGING_SECONDS]

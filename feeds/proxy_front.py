@@ -6,10 +6,12 @@ lost it gets it back; it ends with the last of these processes. It is a hash, `f
 
     release      of the pages that may be shown (photoapp/release.py)
     lives        seconds; how long it is kept that a member was here
+    aging        milliseconds; what is shown so long after it was begun is to be composed again
     hosts        ALLOWED_HOSTS
     http, https  headers of the answer, a line each
 
-The proxy counts the pages that it showed in `front:hits`, and notes who looked at which (feeds/store.py).
+The proxy counts the pages that it showed in `front:hits`, and notes who looked at which (feeds/store.py); in the set
+`front:aging` those that will end soon, as "<the member's id in hex>:<the page's field>".
 """
 
 import threading
@@ -21,14 +23,17 @@ from django.http import HttpResponse
 from redis.exceptions import RedisError
 
 from feeds import front
+from feeds.page_store import AGING_SECONDS, field_of
 from feeds.store import FEED_TTL
+from feeds.tasks import renew_soon
 from photoapp.cache_stats import count
 from photoapp.redis_clients import FEEDS, acting
 from photoapp.release import release
 
 log = structlog.get_logger(__name__)
 
-KEY, HITS = "front", "front:hits"
+KEY, HITS, AGING = "front", "front:hits", "front:aging"
+MOST_AGING = 500  # pages that a process takes at a time
 WRITE_SECONDS = 1.0
 LIVES_SECONDS = 30
 
@@ -50,18 +55,29 @@ def _tell_on() -> None:
 
 
 def tell() -> None:
-    """Writes what proxies have to know, and counts what they have shown. Raises redis' errors."""
+    """Writes what proxies have to know, counts what they have shown, and has composed again what will end soon. Raises
+    redis' errors."""
     with acting(FEEDS).pipeline(transaction=False) as pipe:
         pipe.getdel(HITS)
+        pipe.spop(AGING, MOST_AGING)
         pipe.hset(KEY, mapping=_record()).expire(KEY, LIVES_SECONDS)
-        hits, *_ = pipe.execute()
+        hits, aging, *_ = pipe.execute()
     count("page", "hit", int(hits or 0))
+    renew_soon([page for one in aging if (page := _page(one.decode())) is not None])
+
+
+def _page(aging: str) -> tuple[int, str] | None:
+    """The member, and the language. None for a page of another release."""
+    owner, _, field = aging.partition(":")
+    language = field.partition(":")[0]
+    return (int(owner, 16), language) if field == field_of(language) else None
 
 
 def _record() -> dict[str, str | int]:
     return {
         "release": release(),
         "lives": FEED_TTL,
+        "aging": AGING_SECONDS * 1000,
         "hosts": " ".join(settings.ALLOWED_HOSTS),
         **{scheme: _lines(is_secure=scheme == "https") for scheme in ("http", "https")},
     }

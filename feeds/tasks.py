@@ -19,6 +19,14 @@ def compose_pages(user_ids: Sequence[int], newest: int | None = None) -> None:
         renewed_page(user_id, language)
 
 
+@shared_task(name="feeds.renew_pages", expires=60)
+def renew_pages(looked_at: Sequence[tuple[int, str]]) -> None:
+    """Of members who look at theirs again and again, with its language: one after the other, by a process that does
+    nothing else, they cost half of what each would if it were missing when its reader comes."""
+    for user_id, language in page_store.still_aging(looked_at):
+        renewed_page(user_id, language)
+
+
 @shared_task(name="feeds.build", expires=60)
 def build(user_id: int) -> None:
     services.rebuild(user_id)
@@ -28,6 +36,11 @@ def build(user_id: int) -> None:
 def compose_soon(user_ids: Sequence[int], newest: int) -> None:
     for start in range(0, len(user_ids), COMPOSE_CHUNK):
         offer(compose_pages, user_ids[start : start + COMPOSE_CHUNK], newest, queue="feeds")
+
+
+def renew_soon(looked_at: Sequence[tuple[int, str]]) -> None:
+    for start in range(0, len(looked_at), COMPOSE_CHUNK):
+        offer(renew_pages, looked_at[start : start + COMPOSE_CHUNK], queue="feeds")
 
 
 def build_soon(user_id: int) -> None:

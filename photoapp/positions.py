@@ -26,7 +26,6 @@ UNKNOWN = 1 << 53  # beyond every log: no follower will do (a score in Redis is 
 def needed(member_id: int | None) -> Positions:
     """What a follower of each leader must have replayed before it answers this member, or a visitor. One round trip.
     Raises RedisAway."""
-
     keys = [FLOOR] if member_id is None else [FLOOR, _key(member_id)]
     answers = quick_answers(FEEDS, [("ZRANGE", key, 0, -1, "WITHSCORES") for key in keys])
     floor, *own = [

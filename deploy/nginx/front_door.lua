@@ -18,11 +18,13 @@ local KEPT_MS, KEPT_CONNECTIONS = 60000, AT_A_TIME
 local BULK = string.byte("$")  -- how an answer begins that is a string
 local ASK_EVERY, FRESH_SECONDS, OVERLAP_MS = 0.25, 1, 2000  -- as feeds/withdrawn.py has them
 local WHOLE_EVERY = 60
+local AGING_SECONDS, SPREAD_MS = 60, 90000
 
 local door = {}
 local server  -- where Redis is
 local turns
-local hits, seen = 0, {}  -- what Redis does not know of yet: how many pages were shown; whose, and which, was the last
+-- What Redis does not know of yet: how many pages were shown; whose, and which, were looked at, and will end soon.
+local hits, seen, aging = 0, {}, {}
 
 -- This worker's copy of what the processes say, and of the marks: what was withdrawn, and when (milliseconds).
 local known = {asked_at = 0, marks = {}, newest = 0, whole_at = 0}
@@ -61,6 +63,7 @@ local function follow(record)
   known.release = fields.release
   if not fields.release then return end
   known.lives, known.hosts = fields.lives, words_from(fields.hosts)
+  known.aging = tonumber(fields.aging or "") or math.huge  -- processes of the release before do not say
   known.headers = {http = headers_from(fields.http), https = headers_from(fields.https)}
 end
 
@@ -81,7 +84,7 @@ end
 -- What is new, or (now and then, so that old marks go) all that there is; it is as old as the question.
 local function ask(is_whole)
   ngx.update_time()
-  local now, shown, noted = ngx.now(), hits, seen
+  local now, shown, noted, old = ngx.now(), hits, seen, aging
   is_whole = is_whole or now - known.whole_at > WHOLE_EVERY
   local client = connection()
   if not client then return end
@@ -91,8 +94,10 @@ local function ask(is_whole)
   local since = is_whole and 0 or known.newest - OVERLAP_MS
   client:zrangebyscore("withdrawn", string.format("%.0f", since), "+inf", "WITHSCORES")
   if shown > 0 then client:incrby("front:hits", shown) end
-  seen = {}
+  seen, aging = {}, {}
   for owner, field in pairs(noted) do client:set("seen:{" .. owner .. "}", field, "EX", known.lives) end
+  for owner, field in pairs(old) do client:sadd("front:aging", owner .. ":" .. field) end
+  if next(old) then client:expire("front:aging", AGING_SECONDS) end
   local answers = client:commit_pipeline()
   for place = 1, 3 do  -- an error is {false, text}
     local answer = answers and answers[place]
@@ -115,14 +120,19 @@ local function is_our_host(host)
   return false
 end
 
-local function is_withdrawn(head)
-  local began = tonumber(string.match(head, "^%d+"))
+local function is_withdrawn(began, head)
   if not began or not known.epoch or began <= known.epoch then return true end  -- it may have gone while the page was asked for
   if began > known.newest then return false end
   for mark in string.gmatch(head, " (%d+)") do
     if (known.marks[mark] or 0) >= began then return true end
   end
   return false
+end
+
+-- Whether a page is to be composed again before it ends. (Pages of the same minute are not all in the same one.)
+local function is_aging(owner, began)
+  local spread = tonumber(string.sub(owner, -3), 16) / 4096 * SPREAD_MS
+  return ngx.now() * 1000 - began > known.aging + spread
 end
 
 -- What it takes to show a page, as it goes over the wire, with places for what differs from one to the next: the member's
@@ -217,8 +227,12 @@ local function show_page(owner)
   if not is_open() or not is_our_host(ngx.var.host) then return end
   local stored = stored_page_in_turn(owner)
   local line_end = string.find(stored, "\n", 1, true)
-  if not line_end or is_withdrawn(string.sub(stored, 1, line_end - 1)) then return end
+  if not line_end then return end
+  local head = string.sub(stored, 1, line_end - 1)
+  local began = tonumber(string.match(head, "^%d+"))
+  if is_withdrawn(began, head) then return end
   hits = hits + 1
+  if is_aging(owner, began) then aging[owner] = seen[owner] end
   for name, value in pairs(known.headers[ngx.var.scheme]) do ngx.header[name] = value end
   ngx.header["Content-Length"] = #stored - line_end - 2
   ngx.print(string.sub(stored, line_end + 1, -3))

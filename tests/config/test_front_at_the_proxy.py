@@ -6,11 +6,11 @@ written by the test, as processes write it.
 
 import gzip
 import os
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from feeds.page_store import field_of
 from media import services as posts
 from photoapp import cache_stats, redis_clients
 from photoapp.redis_clients import FEEDS, acting
+from tests.parts.doors import PROCESS, Process, Processes, Visit, pairs_of, session_of
 from tests.parts.proxies import RunningProxy, start_nginx
 from tests.parts.sites import eventually
 from tests.people import live_post, live_posts
@@ -35,48 +36,7 @@ from users.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.real("nginx", "redis")]
 ClientOf = Callable[[User], Client]
-PROCESS = b"a process of the site"
 RELOAD, AWAY = {"Cache-Control": "max-age=0"}, (503, "2", "away")
-ADDED = ("content-length", "server", "date", "connection")
-
-
-class Process(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    goes_on = Event()
-
-    def do_GET(self) -> None:
-        self.goes_on.wait(20)
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(PROCESS)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(PROCESS)
-
-    do_HEAD = do_POST = do_GET
-
-    def log_message(self, *args: Any) -> None: ...
-
-
-class Processes(ThreadingHTTPServer):
-    request_queue_size = 128  # a crowd of them
-
-
-class Visit:
-    """A member's browser before the proxy."""
-
-    def __init__(self, proxy: RunningProxy, cookies: dict[str, str]) -> None:
-        self.proxy, self.cookies = proxy, cookies
-
-    def answer(self, path: str = "/feed/", method: str = "GET", **headers: str) -> requests.Response:
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        headers = {"Cookie": cookies, "Accept-Encoding": "gzip", "Host": "localhost", **headers}
-        return requests.request(method, self.proxy.url + path, headers=headers, timeout=20)
-
-    def is_shown(self, path: str = "/feed/", method: str = "GET", **headers: str) -> bool:
-        """Whether nginx answers with a stored page."""
-        answer = self.answer(path, method, **headers)
-        assert answer.status_code == 200, answer.text
-        return b"<html" in answer.content
 
 
 TURNS = "AT_A_TIME, MOST_WAITING, LONGEST_WAIT = 200, 1000, 2"
@@ -126,17 +86,6 @@ def visit(proxy: RunningProxy, client_of: ClientOf, alice: User, bob: User) -> V
     assert renewed_page(bob.id, "en")
     eventually(visit.is_shown)
     return visit
-
-
-def session_of(client: Client) -> dict[str, str]:
-    return {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
-
-
-def pairs_of(headers: Any) -> dict[str, Any]:
-    """But for what each server adds; the names in Vary have no order."""
-    found = {name.lower(): value for name, value in headers.items()}
-    found["vary"] = frozenset(found["vary"].split(", "))
-    return {name: value for name, value in found.items() if name not in ADDED}
 
 
 def asked_again() -> None:
@@ -397,3 +346,25 @@ def test_who_looked_is_noted_so_that_their_next_page_is_composed_ahead(
     store.push(post_id := live_post(alice, "New").id, [bob.id])
     tasks.compose_pages([bob.id], post_id)
     assert visit.is_shown() and "New" in visit.answer().text
+
+
+def test_a_page_that_will_end_soon_is_said_to_be_looked_at(
+    visit: Visit, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And composed again before it goes; once, however often it is looked at meanwhile."""
+    page, now = store.page_key(bob.id), int(time.time() * 1000)
+    asked_again()
+    assert not acting(FEEDS).exists(proxy_front.AGING), "it is new"
+    acting(FEEDS).delete(withdrawn.KEY)  # nothing was withdrawn since the page was begun
+    acting(FEEDS).zadd(withdrawn.KEY, {"epoch": now - 1_000_000})
+    began, _, rest = acting(FEEDS).hget(page, field_of("en")).partition(b" ")
+    old = now - 1000 * (page_store.AGING_SECONDS + 100)
+    acting(FEEDS).hset(page, field_of("en"), b"%d %s" % (old, rest))
+    acting(FEEDS).expire(page, 100)
+    eventually(lambda: visit.is_shown() and acting(FEEDS).exists(proxy_front.AGING))
+    assert acting(FEEDS).smembers(proxy_front.AGING) == {f"{bob.id:x}:{field_of('en')}".encode()}
+    assert 0 < acting(FEEDS).ttl(proxy_front.AGING) <= 60
+    monkeypatch.setattr(proxy_front, "renew_soon", tasks.renew_pages)
+    proxy_front.tell()
+    eventually(lambda: acting(FEEDS).hget(page, field_of("en")) > began and acting(FEEDS).ttl(page) > 100)
+    assert not acting(FEEDS).exists(proxy_front.AGING)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from feeds import services, store, tasks
-from feeds.page_store import PAGE_SECONDS, SHORTEST, field_of
+from feeds import proxy_front, services, store, tasks
+from feeds.first_page import renewed_page
+from feeds.page_store import AGING_SECONDS, PAGE_SECONDS, SHORTEST, field_of
 from feeds.withdrawn import KEEP_SECONDS
 from media.cards import stored_cards
 from media.models import Post
@@ -54,6 +55,38 @@ def test_pages_that_were_made_together_do_not_end_together(alice: User, bob: Use
         lives.add(acting(FEEDS).pttl(store.page_key(bob.id)) // 1000)
     assert len(lives) > 2
     assert min(lives) >= SHORTEST * PAGE_SECONDS - 5 and max(lives) <= PAGE_SECONDS < KEEP_SECONDS
+
+
+def test_a_page_that_is_looked_at_is_composed_again_before_it_ends(alice: User, bob: User, charlie: User) -> None:
+    """Not one that was renewed meanwhile, nor one that is gone: its reader comes seldom."""
+    publish(alice, "old")
+    page = store.page_key(bob.id)
+    look(bob)
+    acting(FEEDS).expire(page, PAGE_SECONDS - AGING_SECONDS)
+    tasks.renew_pages([(bob.id, "en"), (charlie.id, "en")])
+    assert acting(FEEDS).ttl(page) > PAGE_SECONDS - AGING_SECONDS and not has_page(charlie)
+    acting(FEEDS).hset(page, field_of("en"), "a page")
+    tasks.renew_pages([(bob.id, "en")])
+    assert acting(FEEDS).hget(page, field_of("en")) == b"a page"
+
+
+def test_a_page_in_another_language_lives_no_longer_for_it(alice: User, bob: User) -> None:
+    """Counts on it would be older, and what was withdrawn would be on it when nobody remembers that any more."""
+    publish(alice, "old")
+    look(bob)
+    acting(FEEDS).expire(store.page_key(bob.id), 100)
+    assert renewed_page(bob.id, "de")
+    keeping_is_done()
+    assert acting(FEEDS).hlen(store.page_key(bob.id)) == 2 and acting(FEEDS).ttl(store.page_key(bob.id)) <= 100
+
+
+def test_proxies_say_whose_pages_will_end(bob: User, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    renewed: list[tuple[int, str]] = []
+    monkeypatch.setattr(proxy_front, "renew_soon", renewed.extend)
+    said = [f"{bob.id:x}:{field_of('de')}", f"{alice.id:x}:en:of another release"]
+    acting(FEEDS).sadd(proxy_front.AGING, *said)
+    proxy_front.tell()
+    assert renewed == [(bob.id, "de")] and not acting(FEEDS).exists(proxy_front.AGING)
 
 
 def test_who_has_not_looked_since_gets_no_other(alice: User, bob: User, charlie: User) -> None:
