@@ -23,7 +23,8 @@ from config.app_sets import APP_SETS
 from config.routes import DEFAULT_SET, Route, routes
 from photoapp.storage import STORE_PREFIX
 
-MOST_WAITING = 400
+MOST_WAITING = 400  # requests, for each process; others are refused
+MANY_WAITING = 20  # for pages: who reloads theirs then gets the one that is stored
 TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "nginx" / "photoapp.conf"
 FRONT_DOOR = TEMPLATE.with_name("front_door.lua")
 
@@ -124,6 +125,6 @@ def render(proxy: Proxy) -> str:
         "message_cookie": CookieStorage.cookie_name,
         "feeds": _address(proxy.feeds, proxy.resolver) if proxy.feeds else None,
         "front_door": FRONT_DOOR.read_text(),
-        "most_waiting_for_page": MOST_WAITING * len(proxy.upstreams["feed"]),
+        "many_waiting_for_page": MANY_WAITING * len(proxy.upstreams["feed"]),
     }
     return Engine().from_string(TEMPLATE.read_text()).render(Context(context, autoescape=False, use_l10n=False))

@@ -239,14 +239,11 @@ local function show_page(owner)
   return ngx.exit(ngx.HTTP_OK)
 end
 
--- Who is not answered here waits for a process, unless too many do.
+-- Who is not answered here waits for a process.
 function door.answer()
   local owner = ngx.var.stored_page_of
-  if owner ~= "" then return show_page(owner) end
-  if ngx.var.limit_conn_status ~= "REJECTED_DRY_RUN" then return end
-  owner = ngx.var.page_of
+  if owner == "" and ngx.var.limit_conn_status == "REJECTED_DRY_RUN" then owner = ngx.var.page_of end
   if owner ~= "" then show_page(owner) end
-  return ngx.exit(ngx.HTTP_BAD_GATEWAY)
 end
 
 return door
