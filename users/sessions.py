@@ -9,7 +9,7 @@ hears of it when it is back.
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from photoapp import outbox
-from photoapp.redis_clients import FEEDS, RedisAway, acting, quick, quick_answers
+from photoapp.redis_clients import FEEDS, RedisAway, acting, quick_answers
 from photoapp.replicas import from_leaders, withdraws
 from photoapp.shards import AUTH
 from users.devices import device_name, is_phone
@@ -49,25 +49,22 @@ class Copies:
     """What Django's session engine asks of a cache. Redis away makes pages slower, never wrong."""
 
     def get(self, key: str) -> Any:
-        try:
-            found = quick_answers(FEEDS, [("GET", record_key(key))])[0]
-        except RedisAway:
-            return None
+        found = self._ask("GET", record_key(key))
         return json.loads(found) if found is not None else None
 
     def set(self, key: str, data: dict[str, Any], seconds: int, *, only_new: bool = False) -> None:
-        value = json.dumps(data)
-        self._quick(lambda client: client.set(record_key(key), value, ex=seconds, nx=only_new))
+        condition = ["NX"] if only_new else []
+        self._ask("SET", record_key(key), json.dumps(data), "EX", seconds, *condition)
 
     def delete(self, key: str) -> None:
-        self._quick(lambda client: client.delete(record_key(key)))
+        self._ask("DEL", record_key(key))
 
     def __contains__(self, key: str) -> bool:
-        return bool(self._quick(lambda client: client.exists(record_key(key))))
+        return bool(self._ask("EXISTS", record_key(key)))
 
-    def _quick(self, ask: Callable[[Any], Any]) -> Any:
+    def _ask(self, *command: Any) -> Any:
         try:
-            return quick(FEEDS, ask)
+            return quick_answers(FEEDS, [command])[0]
         except RedisAway:
             return None
 
