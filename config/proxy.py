@@ -24,7 +24,7 @@ from config.routes import DEFAULT_SET, Route, routes
 from photoapp.storage import STORE_PREFIX
 
 MOST_WAITING = 400  # requests, for each process; others are refused
-MANY_WAITING = 20  # for pages: who reloads theirs then gets the one that is stored
+MANY_WAITING = 20  # for pages: others then get one that is stored (deploy/nginx/front_door.lua)
 TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "nginx" / "photoapp.conf"
 FRONT_DOOR = TEMPLATE.with_name("front_door.lua")
 

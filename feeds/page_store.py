@@ -10,19 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from feeds.store import (
-    FEED_TTL,
-    KEEP_ALIVE,
-    feed_key,
-    heard_key,
-    member_key,
-    mine_key,
-    page_key,
-    pulls_key,
-    script,
-    seen_key,
-    unpacked,
-)
+from feeds.keys import feed_key, heard_key, member_key, mine_key, page_key, past_key, pulls_key, seen_key
+from feeds.store import FEED_TTL, KEEP_ALIVE, script, unpacked
 from photoapp.redis_clients import FEEDS, quick, quick_answers, quick_note, quick_script
 from photoapp.release import release
 from users.models import User
@@ -71,10 +60,11 @@ return {2, tostring(time[1] * 1000 + math.floor(time[2] / 1000)), redis.call('HG
 
 # Stores a page unless the member acted, or the feed changed, since it was begun.
 KEEP = """
-local page, feed, member = unpack(KEYS)
+local page, feed, member, past = unpack(KEYS)
 if (redis.call('HGET', member, 'version') or '') ~= ARGV[1] then return 0 end
 if (redis.call('LINDEX', feed, 0) or '') .. ':' .. redis.call('LLEN', feed) ~= ARGV[2] then return 0 end
 redis.call('HSET', page, ARGV[3], ARGV[4])
+redis.call('DEL', past)
 if redis.call('HLEN', page) == 1 or redis.call('TTL', page) < 0 then redis.call('EXPIRE', page, ARGV[5]) end
 return 1
 """
@@ -216,7 +206,7 @@ def has_nothing_new(user_id: int, after: int, session_key: str) -> bool:
 
 def keep_page(user_id: int, field: str, state: State, page: Page) -> None:
     """Nobody waits for it. Raises RedisAway."""
-    keys = [page_key(user_id), feed_key(user_id), member_key(user_id)]
+    keys = [key(user_id) for key in (page_key, feed_key, member_key, past_key)]
     seconds = int(PAGE_SECONDS * random.uniform(SHORTEST, 1))
     arguments = [state.version, state.signature, field, page.dumped(), seconds]
     quick_note(FEEDS, KEEP, keys, arguments)

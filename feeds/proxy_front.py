@@ -11,7 +11,8 @@ lost it gets it back; it ends with the last of these processes. It is a hash, `f
     http, https  headers of the answer, a line each
 
 The proxy counts the pages that it showed in `front:hits`, and notes who looked at which (feeds/store.py); in the set
-`front:aging` those that will end soon, as "<the member's id in hex>:<the page's field>".
+`front:aging` those that will end soon, as "<the member's id in hex>:<the page's field>". These, and the pages of
+members who have acted, are then composed ahead.
 """
 
 import threading
@@ -23,9 +24,10 @@ from django.http import HttpResponse
 from redis.exceptions import RedisError
 
 from feeds import front
+from feeds.keys import ACTED
 from feeds.page_store import AGING_SECONDS, field_of
 from feeds.store import FEED_TTL
-from feeds.tasks import renew_soon
+from feeds.tasks import compose_soon, renew_soon
 from photoapp.cache_stats import count
 from photoapp.redis_clients import FEEDS, acting
 from photoapp.release import release
@@ -33,7 +35,7 @@ from photoapp.release import release
 log = structlog.get_logger(__name__)
 
 KEY, HITS, AGING = "front", "front:hits", "front:aging"
-MOST_AGING = 500  # pages that a process takes at a time
+MOST = 500  # pages of each kind that a process takes at a time
 WRITE_SECONDS = 1.0
 LIVES_SECONDS = 30
 
@@ -55,14 +57,16 @@ def _tell_on() -> None:
 
 
 def tell() -> None:
-    """Writes what proxies have to know, counts what they have shown, and has composed again what will end soon. Raises
-    redis' errors."""
+    """Writes what proxies have to know, counts what they have shown, and has pages composed ahead. Raises redis'
+    errors."""
     with acting(FEEDS).pipeline(transaction=False) as pipe:
         pipe.getdel(HITS)
-        pipe.spop(AGING, MOST_AGING)
+        pipe.spop(AGING, MOST)
+        pipe.spop(ACTED, MOST)
         pipe.hset(KEY, mapping=_record()).expire(KEY, LIVES_SECONDS)
-        hits, aging, *_ = pipe.execute()
+        hits, aging, acted, *_ = pipe.execute()
     count("page", "hit", int(hits or 0))
+    compose_soon([int(user_id) for user_id in acted])
     renew_soon([page for one in aging if (page := _page(one.decode())) is not None])
 
 

@@ -43,11 +43,13 @@ def show_edit(post_id: int, people: list[int]) -> None:
 @handles("post.like_changed", name="feeds.show_like", inline=True)
 def show_like(post_id: int, user_id: int) -> None:
     services.show_acts(post_id, user_id)
+    store.note_actor(user_id)
 
 
 @handles("post.save_changed", name="feeds.show_save", inline=True)
 def show_save(post_id: int, user_id: int) -> None:
     services.show_acts(post_id, user_id)
+    store.note_actor(user_id)
 
 
 @handles("comment.changed", name="feeds.show_comment", inline=True)
@@ -58,6 +60,7 @@ def show_comment(
     somebody whose posts are talked about would not be kept at all."""
     for user_id in {author_id, by or author_id}:
         store.turn(user_id)
+        store.note_actor(user_id)
 
 
 @handles("follow.changed", name="feeds.follow_changed", inline=True)

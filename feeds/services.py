@@ -47,6 +47,7 @@ def fan_out(post_id: int) -> list[int]:
     with suppress(RedisError):  # else those who see the post first render it
         render_cards(post_id)
     pages = store.push(post_id, [post.owner_id]).pages
+    store.forget_past(post.owner_id)  # not even in a crowd do they see a page without it
     if choose_pull(post.owner_id):
         withdrawn.tell(post.owner_id)  # pages of those who follow the author were composed without the post
         return pages

@@ -1,16 +1,7 @@
-"""What Redis keeps for each member who was seen lately. It is a cache: all of it can be built again from the shards.
+"""What Redis keeps for each member who was seen lately (feeds/keys.py), and what changes it.
 
-    feed:{u}     post ids, newest first (a list; its last element may be a mark)
-    pulls:{u}    the authors whom the member follows and whose posts are not pushed: they are merged in at reading
-    heard:{u}    everybody whom the member follows and has not muted: 8 bytes an id. What a feed may show
-    mine:{u}     "l<id>" and "s<id>": which posts the member likes and saved, of the newest of the feed
-    member:{u}   the member's version, down to which post `mine` is known, and what a page shows of the member
-    page:{u}     the first page, composed (feeds/page_store.py)
-    seen:{u}     which page the member looked at, until it is composed again ahead of them
-
-The keys of a member share a hash tag, so that scripts work on a Redis Cluster. (A push onto many members' feeds is one
-call for each of the cluster's slots.) The version changes with each act of the member that changes the feed: what was
-read before it is not stored after it.
+A push onto many members' feeds is one call for each of a Redis Cluster's slots. The member's version changes with each
+act of theirs that changes the feed: what was read before it is not stored after it.
 
 A mark at the end of a feed is one of
 
@@ -27,7 +18,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from photoapp.redis_clients import FEEDS, acting, acting_script, quick
+from feeds.keys import ACTED, feed_key, heard_key, member_key, mine_key, page_key, past_key, pulls_key
+from photoapp.redis_clients import FEEDS, acting, acting_answers, acting_script, quick
 
 FEED_LENGTH = 500
 SLACK = 10  # a list may grow so much too long: cutting it at every push would be a third of the work
@@ -37,34 +29,7 @@ BUILDING_TTL = 30
 PUSH_CHUNK = 100  # keys a script call: half a millisecond, which is what readers of feeds wait for meanwhile
 COMPLETE = "0"
 BUILDING = "-"
-
-
-def feed_key(user_id: int) -> str:
-    return f"feed:{{{user_id:x}}}"
-
-
-def pulls_key(user_id: int) -> str:
-    return f"pulls:{{{user_id:x}}}"
-
-
-def heard_key(user_id: int) -> str:
-    return f"heard:{{{user_id:x}}}"
-
-
-def mine_key(user_id: int) -> str:
-    return f"mine:{{{user_id:x}}}"
-
-
-def member_key(user_id: int) -> str:
-    return f"member:{{{user_id:x}}}"
-
-
-def page_key(user_id: int) -> str:
-    return f"page:{{{user_id:x}}}"
-
-
-def seen_key(user_id: int) -> str:
-    return f"seen:{{{user_id:x}}}"
+ACTED_SECONDS = 60
 
 
 NEWER = """
@@ -95,7 +60,8 @@ return {redis.call('LRANGE', feed, 0, -1), redis.call('SMEMBERS', pulls)}
 )
 
 # Puts an id onto those of the feeds that exist, where it belongs; twice is the same as once. The pages of these
-# members go. Returns how many feeds took it, then the places (from 1) of those who had a page: they were here lately.
+# members are past. Returns how many feeds took it, then the places (from 1) of those who had one: they were here
+# lately.
 PUSH = (
     NEWER
     + """
@@ -134,7 +100,10 @@ for first = 1, #pages, 20 do  -- most members have none: one question for severa
   local last = math.min(first + 19, #pages)
   if call('EXISTS', unpack(pages, first, last)) > 0 then
     for n = first, last do
-      if call('DEL', pages[n]) == 1 then answer[#answer + 1] = places[n] end
+      if call('EXISTS', pages[n]) == 1 then
+        call('RENAME', pages[n], 'past' .. string.sub(pages[n], 5))
+        answer[#answer + 1] = places[n]
+      end
     end
   end
 end
@@ -206,7 +175,7 @@ return redis.call('DEL', unpack(KEYS, 2))
 TURN = """
 local version = redis.call('HINCRBY', KEYS[1], 'version', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[1])
-redis.call('DEL', KEYS[2])
+redis.call('DEL', KEYS[2], KEYS[4])
 if ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[2]) end
 if redis.call('LINDEX', KEYS[3], -1) == '-' then redis.call('DEL', KEYS[3]) end
 return version
@@ -217,7 +186,7 @@ return version
 ACT = """
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
 redis.call('HINCRBY', KEYS[1], 'version', 1)  -- a page that was begun since the acts were read does not show them
-redis.call('DEL', KEYS[2])
+redis.call('DEL', KEYS[2], KEYS[4])
 if redis.call('EXISTS', KEYS[3]) == 0 then return 1 end
 for k = 2, #ARGV do
   local act = ARGV[k]
@@ -335,22 +304,32 @@ def unpacked(ids: bytes) -> frozenset[int]:
 def forget(user_id: int) -> bool:
     """After a change of what the member follows: the feed is built anew at the next reading. Returns whether there
     was one."""
-    keys = (member_key, feed_key, pulls_key, heard_key, mine_key, page_key)
+    keys = (member_key, feed_key, pulls_key, heard_key, mine_key, page_key, past_key)
     return bool(acting_script(FEEDS, FORGET, [key(user_id) for key in keys], [FEED_TTL]))
 
 
 def turn(user_id: int, *forgotten: str) -> int:
     """Begins a version of the member, after an act that changes what their page shows: the page goes, and what is
     `forgotten` of the member."""
-    keys = [member_key(user_id), page_key(user_id), feed_key(user_id)]
+    keys = [key(user_id) for key in (member_key, page_key, feed_key, past_key)]
     return int(acting_script(FEEDS, TURN, keys, [FEED_TTL, *forgotten]))
 
 
 def note_acts(user_id: int, version: int, acts: Sequence[str]) -> bool:
     """`acts` as in mine_key, with a "-" before what was taken back. False when the member has acted again since the
     version began: they may have been read before that."""
-    keys = [member_key(user_id), page_key(user_id), mine_key(user_id)]
+    keys = [key(user_id) for key in (member_key, page_key, mine_key, past_key)]
     return bool(acting_script(FEEDS, ACT, keys, [version, *acts]))
+
+
+def note_actor(user_id: int) -> None:
+    """Whose page went by an act of theirs: it is composed ahead of them (feeds/proxy_front.py), once for all that they
+    do within a second."""
+    acting_answers(FEEDS, [("SADD", ACTED, user_id), ("EXPIRE", ACTED, ACTED_SECONDS)])
+
+
+def forget_past(user_id: int) -> None:
+    acting_answers(FEEDS, [("DEL", past_key(user_id))])
 
 
 def forget_face(user_id: int) -> None:

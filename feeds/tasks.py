@@ -14,7 +14,7 @@ COMPOSE_CHUNK = 50
 
 @shared_task(name="feeds.compose_pages", expires=60)
 def compose_pages(user_ids: Sequence[int], newest: int | None = None) -> None:
-    """`newest`: the post that has reached these members."""
+    """`newest`: the post that has reached these members, if one has."""
     for user_id, language in page_store.taken_languages(user_ids, newest).items():
         renewed_page(user_id, language)
 
@@ -33,7 +33,7 @@ def build(user_id: int) -> None:
     compose_pages([user_id])
 
 
-def compose_soon(user_ids: Sequence[int], newest: int) -> None:
+def compose_soon(user_ids: Sequence[int], newest: int | None = None) -> None:
     for start in range(0, len(user_ids), COMPOSE_CHUNK):
         offer(compose_pages, user_ids[start : start + COMPOSE_CHUNK], newest, queue="feeds")
 

@@ -29,7 +29,7 @@ local hits, seen, aging = 0, {}, {}
 -- This worker's copy of what the processes say, and of the marks: what was withdrawn, and when (milliseconds).
 local known = {asked_at = 0, marks = {}, newest = 0, whole_at = 0}
 
-local forms = {}  -- of the question for a page, by the length of an owner's id
+local forms = {page = {}, past = {}}  -- of the question for a page of a kind, by the length of an owner's id
 
 local function connection()
   local client = redis:new()
@@ -138,19 +138,20 @@ end
 -- What it takes to show a page, as it goes over the wire, with places for what differs from one to the next: the member's
 -- session, and the page. (A script in Redis, or the client's own way to send a command and to read its answer, costs as much
 -- again as these two.)
-local function question_form(owner)
-  if forms[#owner] then return forms[#owner] end
+local function question_form(kind, owner)
+  local form = forms[kind][#owner]
+  if form then return form end
   local function part(text, length) return "$" .. (length or #text) .. "\r\n" .. text .. "\r\n" end
   local place = "{" .. "%s}"
   local session = "*2\r\n" .. part("GET") .. "$%d\r\nsession:" .. place .. ".%s\r\n"
-  local page = "*3\r\n" .. part("HGET") .. part("page:" .. place, #"page:{}" + #owner) .. "$%d\r\n%s\r\n"
-  forms[#owner] = session .. page
-  return forms[#owner]
+  local page = "*3\r\n" .. part("HGET") .. part(kind .. ":" .. place, #kind + #":{}" + #owner) .. "$%d\r\n%s\r\n"
+  forms[kind][#owner] = session .. page
+  return session .. page
 end
 
-local function question(owner, field)
+local function question(kind, owner, field)
   local rest = ngx.var.session_rest
-  return string.format(question_form(owner), #"session:{}." + #owner + #rest, owner, rest, owner, #field, field)
+  return string.format(question_form(kind, owner), #"session:{}." + #owner + #rest, owner, rest, owner, #field, field)
 end
 
 -- A string, with the end of its line (to cut that off would copy a page), "" if there is none; nil when Redis did not answer,
@@ -183,10 +184,10 @@ local function answer_to(client, text)
   return true, is_members(session) and stored or ""
 end
 
-local function stored_page(owner)
+local function stored_page(kind, owner)
   if not known.release then return "" end  -- what is known may change whenever Redis is waited for
   local field = ngx.var.language .. ":" .. known.release
-  local text, client = question(owner, field), connection()
+  local text, client = question(kind, owner, field), connection()
   local has_answered, stored = false, ""
   if client then has_answered, stored = answer_to(client, text) end
   if not has_answered then  -- nobody else waits for Redis until the next question was answered
@@ -211,21 +212,21 @@ local function is_open()
   return known.release and known.epoch and math.abs(ngx.now() - known.asked_at) <= FRESH_SECONDS
 end
 
-local function stored_page_in_turn(owner)
+local function stored_page_in_turn(kind, owner)
   if -turns:count() >= MOST_WAITING or not turns:wait(LONGEST_WAIT) then
     return ngx.exit(ngx.HTTP_GATEWAY_TIMEOUT)  -- a process could not answer it in time, either
   end
   local is_fine, stored = true, ""
-  if is_open() then is_fine, stored = pcall(stored_page, owner) end  -- else Redis did not answer those before
+  if is_open() then is_fine, stored = pcall(stored_page, kind, owner) end  -- else Redis did not answer those before
   turns:post(1)
   if not is_fine then ngx.log(ngx.ERR, stored) end
   return is_fine and stored or ""
 end
 
--- Ends the request with the stored page, where there is one.
-local function show_page(owner)
+-- Ends the request with the stored page of a kind (feeds/store.py), where there is one.
+local function show_page(kind, owner)
   if not is_open() or not is_our_host(ngx.var.host) then return end
-  local stored = stored_page_in_turn(owner)
+  local stored = stored_page_in_turn(kind, owner)
   local line_end = string.find(stored, "\n", 1, true)
   if not line_end then return end
   local head = string.sub(stored, 1, line_end - 1)
@@ -239,11 +240,19 @@ local function show_page(owner)
   return ngx.exit(ngx.HTTP_OK)
 end
 
--- Who is not answered here waits for a process.
+-- Whose page is not shown is among those who wait for a process to compose it, and are counted.
 function door.answer()
   local owner = ngx.var.stored_page_of
-  if owner == "" and ngx.var.limit_conn_status == "REJECTED_DRY_RUN" then owner = ngx.var.page_of end
-  if owner ~= "" then show_page(owner) end
+  if owner ~= "" then show_page("page", owner) end
+  if ngx.var.page_of ~= "" then return ngx.exec("@composed") end
+end
+
+-- Where too many wait already, a stored page goes to who reloads it, and one that a new post has overtaken: better that than
+-- to wait, or to keep those from a process for whom none is stored.
+function door.answer_in_crowd()
+  if ngx.var.limit_conn_status ~= "REJECTED_DRY_RUN" then return end
+  if ngx.var.stored_page_of == "" then show_page("page", ngx.var.page_of) end
+  show_page("past", ngx.var.page_of)
 end
 
 return door

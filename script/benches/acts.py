@@ -22,9 +22,11 @@ Tell = Callable[[str, float, str], None]  # kind, when it was due, outcome
 
 
 class Acts:
-    def __init__(self, host: str, port: int, tell: Tell, *, names: list[str], uploaders: list[str], photo: str) -> None:
-        """`names`: of whom one may follow; `uploaders`: cookies; `photo`: a path."""
-        self.host, self.port, self.tell, self.names, self.uploaders = host, port, tell, names, uploaders
+    def __init__(
+        self, host: str, port: int, tell: Tell, *, members: list[tuple[str, str]], uploaders: list[str], photo: str
+    ) -> None:
+        """`members`: cookies and names of who may be followed; `uploaders`: cookies; `photo`: a path."""
+        self.host, self.port, self.tell, self.members, self.uploaders = host, port, tell, members, uploaders
         self.photo = Path(photo).read_bytes()
         self.todo: queue.Queue[tuple[str, float, str, str] | None] = queue.Queue()
         self.threads = [threading.Thread(target=self._work, daemon=True) for _ in range(THREADS)]
@@ -51,22 +53,28 @@ class Acts:
         while act := self.todo.get():
             kind, due, post, cookie = act
             try:
-                status = self._send(*self._form(kind, post), cookie)
+                status = self._send(*self._form(kind, post, cookie), cookie)
                 outcome = "200" if status == DONE[kind] else str(status)
             except (OSError, http.client.HTTPException) as error:
                 outcome = type(error).__name__
             self.tell(kind, due, outcome)
 
-    def _form(self, kind: str, post: str) -> tuple[str, str, bytes, str]:
+    def _form(self, kind: str, post: str, cookie: str) -> tuple[str, str, bytes, str]:
         """Path, what is accepted as an answer, body and its type."""
         if kind == "upload":
             return "/upload/", "application/json", *self._multipart()
         path, accept, fields = {
             "like": (f"/p/{post}/like/", "application/json", {"action": "like"}),
             "comment": (f"/p/{post}/comments/", "text/html", {"text": random.choice(WORDS)}),
-            "follow": (f"/u/{random.choice(self.names)}/follow/", "application/json", {"action": "follow"}),
+            "follow": (f"/u/{self._somebody_else(cookie)}/follow/", "application/json", {"action": "follow"}),
         }[kind]
         return path, accept, urlencode(fields).encode(), "application/x-www-form-urlencoded"
+
+    def _somebody_else(self, cookie: str) -> str:
+        while True:
+            own, name = random.choice(self.members)
+            if own != cookie:
+                return name
 
     def _multipart(self) -> tuple[bytes, str]:
         boundary = uuid.uuid4().hex

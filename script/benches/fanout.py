@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from feeds import store
+from feeds import keys, store
 from photoapp.redis_clients import FEEDS, acting
 from script.benches import front
 from script.benches.crowd import Crowd, Sizes, crowd_around, make_crowd, write_cookies
@@ -159,7 +159,7 @@ def memory(crowd: Crowd) -> list[dict[str, Any]]:
     ]
 
 
-KEPT = (store.feed_key, store.pulls_key, store.heard_key, store.mine_key, store.member_key)
+KEPT = (keys.feed_key, keys.pulls_key, keys.heard_key, keys.mine_key, keys.member_key)
 
 
 def returning(crowd: Crowd, port: int, home: Path) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.core.management import call_command
 from django.test import RequestFactory
 
-from feeds import store
+from feeds import keys, store
 from photoapp.redis_clients import CACHE, FEEDS, acting
 from photoapp.shards import CONTENT, servers
 from script.benches import front
@@ -141,7 +141,7 @@ def measure(cookies: dict[int, str], *, rounds: int, pages: int) -> dict[str, li
 def drop_pages(members: list[int]) -> None:
     with acting(FEEDS).pipeline(transaction=False) as pipe:
         for id in members:
-            pipe.delete(store.page_key(id))
+            pipe.delete(keys.page_key(id))
         pipe.execute()
 
 

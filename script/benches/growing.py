@@ -56,17 +56,17 @@ class Site:
 
     def feed_bytes(self) -> int:
         """Of Redis, for a member who was seen within the week: session, feed and page, and all that belongs to them."""
-        from feeds import store
+        from feeds import keys
         from photoapp.redis_clients import FEEDS as ROLE
         from photoapp.redis_clients import acting
         from users.sessions import record_key
 
-        kept = (store.feed_key, store.pulls_key, store.heard_key, store.mine_key, store.member_key, store.page_key)
+        kept = (keys.feed_key, keys.pulls_key, keys.heard_key, keys.mine_key, keys.member_key, keys.page_key)
         sizes = []
         for reader, cookie in self.population.readers:
             feed_page(cookie)
-            keys = [record_key(cookie.partition("=")[2]), *(key(reader) for key in kept)]
-            sizes.append(sum(acting(ROLE).memory_usage(key) or 0 for key in keys))
+            names = [record_key(cookie.partition("=")[2]), *(key(reader) for key in kept)]
+            sizes.append(sum(acting(ROLE).memory_usage(key) or 0 for key in names))
         return round(sum(sizes) / len(sizes))
 
     def round(self, number: int) -> dict[str, dict[str, float]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from feeds import store
+from feeds import keys, store
 from feeds.selectors import stored_feed
 from media.services import make_live
 from photoapp.ids import encode
@@ -109,7 +109,7 @@ def check_feeds(expected: dict[int, set[int]], *, deep: bool = False) -> None:
     member has followed somebody meanwhile."""
     with acting(FEEDS).pipeline(transaction=False) as pipe:
         for member, posts in expected.items():
-            pipe.lrange(store.feed_key(member), 0, 100 if deep else len(posts) - 1)
+            pipe.lrange(keys.feed_key(member), 0, 100 if deep else len(posts) - 1)
         for found, (member, posts) in zip(pipe.execute(), expected.items(), strict=True):
             if deep and (not found or found[-1] == store.BUILDING.encode()):
                 ids = stored_feed(member).ids

@@ -11,7 +11,7 @@ from typing import Any
 
 import redis
 
-from feeds import store
+from feeds import keys, store
 from photoapp.ids import new_id_beside
 from photoapp.redis_clients import FEEDS, acting
 from script.benches.parts import row
@@ -64,7 +64,7 @@ def by_pipeline(post_id: int, followers: Sequence[int]) -> int:
     for start in range(0, len(followers), PIPELINE):
         with acting(FEEDS).pipeline(transaction=False) as pipe:
             for follower in followers[start : start + PIPELINE]:
-                key = store.feed_key(follower)
+                key = keys.feed_key(follower)
                 pipe.lpushx(key, post_id)
                 pipe.ltrim(key, 0, store.FEED_LENGTH - 1)
             pushed += sum(length > 0 for length in pipe.execute()[::2])

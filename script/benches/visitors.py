@@ -66,9 +66,10 @@ class Site:
     def __init__(self, cluster: Cluster, residents: Residents, sizes: Sizes, photo: str) -> None:
         self.cluster, self.residents, self.sizes = cluster, residents, sizes
         self.port = cluster.read().port
-        names = [name for number, name in enumerate(residents.names) if number != residents.star_number]
+        members = list(zip(residents.cookies, residents.names, strict=True))
+        del members[residents.star_number]
         uploaders = [residents.cookies[number] for number in residents.uploaders]
-        self.acts = {"names": names, "uploaders": uploaders, "photo": photo}
+        self.acts = {"members": members, "uploaders": uploaders, "photo": photo}
 
     def rate(self, interval: float) -> float:
         """Loads a second."""

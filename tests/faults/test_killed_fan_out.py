@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from feeds import services, store
+from feeds import keys, services, store
 from feeds.store import Built, IdList
 from media.models import Post
 from media.services.posts import archive_post, unarchive_post
@@ -62,7 +62,7 @@ def new_post(alice: User) -> Post:
 
 
 def stored_ids(user_id: int) -> list[int]:
-    return [int(id) for id in acting(FEEDS).lrange(store.feed_key(user_id), 0, -1) if id != b"0"]
+    return [int(id) for id in acting(FEEDS).lrange(keys.feed_key(user_id), 0, -1) if id != b"0"]
 
 
 def right(alice: User) -> list[int]:

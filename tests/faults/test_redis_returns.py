@@ -9,8 +9,8 @@ import pytest
 import redis
 import requests
 
+from feeds.keys import page_key
 from feeds.page_store import field_of
-from feeds.store import page_key
 from media.models import Post
 from tests.faults.test_withdrawals import logged_in, with_token
 from tests.parts.process import free_port

@@ -17,8 +17,8 @@ import requests
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from feeds.keys import page_key
 from feeds.models import PulledAuthor
-from feeds.store import page_key
 from media.models import Post
 from photoapp import outbox
 from photoapp.remember import HOT_READS

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from feeds import store
+from feeds import keys, store
 from feeds.store import Built, IdList
 from photoapp.redis_clients import FEEDS, acting
 
 MEMBER, OTHER = 7, 8
 BIG = 1 << 62  # ids beyond what a number in Lua holds exactly
-KEPT = (store.feed_key, store.pulls_key, store.heard_key, store.mine_key)  # what is built, and lives as long
+KEPT = (keys.feed_key, keys.pulls_key, keys.heard_key, keys.mine_key)  # what is built, and lives as long
 
 
 def begin(member: int = MEMBER) -> str:
@@ -28,16 +28,16 @@ def build(
 
 
 def stored(member: int = MEMBER) -> store.IdList | None:
-    return store.parse(acting(FEEDS).lrange(store.feed_key(member), 0, -1))
+    return store.parse(acting(FEEDS).lrange(keys.feed_key(member), 0, -1))
 
 
 def mine() -> set[bytes]:
-    return acting(FEEDS).smembers(store.mine_key(MEMBER)) - {b"0"}
+    return acting(FEEDS).smembers(keys.mine_key(MEMBER)) - {b"0"}
 
 
 def put_page(member: int = MEMBER) -> None:
-    acting(FEEDS).hset(store.page_key(member), "en", "a page")
+    acting(FEEDS).hset(keys.page_key(member), "en", "a page")
 
 
 def has_page(member: int = MEMBER) -> bool:
-    return bool(acting(FEEDS).exists(store.page_key(member)))
+    return bool(acting(FEEDS).exists(keys.page_key(member)))

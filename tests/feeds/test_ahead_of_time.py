@@ -2,14 +2,15 @@
 
 import pytest
 
-from feeds import proxy_front, services, store, tasks
+from feeds import keys, proxy_front, services, store, tasks
 from feeds.first_page import renewed_page
 from feeds.page_store import AGING_SECONDS, PAGE_SECONDS, SHORTEST, field_of
 from feeds.withdrawn import KEEP_SECONDS
 from media.cards import stored_cards
 from media.models import Post
+from media.services import add_comment, like, save
 from photoapp.redis_clients import FEEDS, RedisAway, acting
-from tests.feeds.reading import feed_of, first_page_of, keeping_is_done, publish
+from tests.feeds.reading import Shown, feed_of, first_page_of, keeping_is_done, publish
 from tests.people import live_post
 from users.models import User
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def has_page(user: User) -> bool:
     keeping_is_done()
-    return bool(acting(FEEDS).exists(store.page_key(user.id)))
+    return bool(acting(FEEDS).exists(keys.page_key(user.id)))
 
 
 def look(user: User) -> list[int]:
@@ -52,7 +53,7 @@ def test_pages_that_were_made_together_do_not_end_together(alice: User, bob: Use
     for _ in range(8):
         store.turn(bob.id)
         look(bob)
-        lives.add(acting(FEEDS).pttl(store.page_key(bob.id)) // 1000)
+        lives.add(acting(FEEDS).pttl(keys.page_key(bob.id)) // 1000)
     assert len(lives) > 2
     assert min(lives) >= SHORTEST * PAGE_SECONDS - 5 and max(lives) <= PAGE_SECONDS < KEEP_SECONDS
 
@@ -60,7 +61,7 @@ def test_pages_that_were_made_together_do_not_end_together(alice: User, bob: Use
 def test_a_page_that_is_looked_at_is_composed_again_before_it_ends(alice: User, bob: User, charlie: User) -> None:
     """Not one that was renewed meanwhile, nor one that is gone: its reader comes seldom."""
     publish(alice, "old")
-    page = store.page_key(bob.id)
+    page = keys.page_key(bob.id)
     look(bob)
     acting(FEEDS).expire(page, PAGE_SECONDS - AGING_SECONDS)
     tasks.renew_pages([(bob.id, "en"), (charlie.id, "en")])
@@ -74,10 +75,30 @@ def test_a_page_in_another_language_lives_no_longer_for_it(alice: User, bob: Use
     """Counts on it would be older, and what was withdrawn would be on it when nobody remembers that any more."""
     publish(alice, "old")
     look(bob)
-    acting(FEEDS).expire(store.page_key(bob.id), 100)
+    acting(FEEDS).expire(keys.page_key(bob.id), 100)
     assert renewed_page(bob.id, "de")
     keeping_is_done()
-    assert acting(FEEDS).hlen(store.page_key(bob.id)) == 2 and acting(FEEDS).ttl(store.page_key(bob.id)) <= 100
+    assert acting(FEEDS).hlen(keys.page_key(bob.id)) == 2 and acting(FEEDS).ttl(keys.page_key(bob.id)) <= 100
+
+
+def test_who_has_acted_finds_the_next_page_composed(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for all that they did within a second."""
+    composed: list[int] = []
+
+    def compose(user_ids: list[int]) -> None:
+        composed.extend(user_ids)
+        tasks.compose_pages(user_ids)
+
+    monkeypatch.setattr(proxy_front, "compose_soon", compose)
+    post = publish(alice, "old")
+    for act in (like, save):
+        look(bob)
+        act(post=post, user=bob)
+    add_comment(post=post, author=bob, text="Lovely")
+    assert not has_page(bob) and 0 < acting(FEEDS).ttl(keys.ACTED) <= store.ACTED_SECONDS
+    proxy_front.tell()
+    assert has_page(bob) and composed == [bob.id] and not acting(FEEDS).exists(keys.ACTED)
+    assert first_page_of(bob) == Shown([post.id], {post.id})
 
 
 def test_proxies_say_whose_pages_will_end(bob: User, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,15 +134,25 @@ def test_only_the_last_of_several_posts_has_the_page_composed(alice: User, bob: 
 def test_a_page_that_is_there_is_not_made_again(alice: User, bob: User) -> None:
     post = publish(alice, "old")
     look(bob)
-    acting(FEEDS).hset(store.page_key(bob.id), field_of("en"), "a page")
+    acting(FEEDS).hset(keys.page_key(bob.id), field_of("en"), "a page")
     tasks.compose_pages([bob.id], post.id)
-    assert acting(FEEDS).hget(store.page_key(bob.id), field_of("en")) == b"a page"
+    assert acting(FEEDS).hget(keys.page_key(bob.id), field_of("en")) == b"a page"
 
 
 def test_that_somebody_looked_is_not_kept_for_ever(alice: User) -> None:
     publish(alice)
     look(alice)
-    assert 0 < acting(FEEDS).ttl(store.seen_key(alice.id)) <= store.FEED_TTL
+    assert 0 < acting(FEEDS).ttl(keys.seen_key(alice.id)) <= store.FEED_TTL
+
+
+def test_who_has_posted_has_no_page_without_it_left(alice: User, bob: User) -> None:
+    """Others have theirs for as long as too many wait for the next."""
+    publish(alice, "old")
+    for member in (alice, bob):
+        look(member)
+    push(alice)
+    past = [acting(FEEDS).exists(keys.past_key(member.id)) for member in (alice, bob)]
+    assert past == [0, 1] and not has_page(alice) and not has_page(bob)
 
 
 def test_a_card_is_there_before_the_post_is_on_feeds(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:

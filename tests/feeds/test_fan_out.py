@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import pytest
 from pytest_django.fixtures import Settings
 
-from feeds import selectors, services, store
+from feeds import keys, selectors, services, store
 from feeds.models import PulledAuthor
 from feeds.store import IdList
 from media.models import Post
@@ -49,7 +49,7 @@ def test_the_feed_exists_before_redis_knows_of_it(alice: User, bob: User) -> Non
 
 def test_a_push_is_only_for_feeds_that_exist(alice: User, bob: User) -> None:
     publish(alice, "one")
-    assert not acting(FEEDS).exists(store.feed_key(bob.id))
+    assert not acting(FEEDS).exists(keys.feed_key(bob.id))
     assert feed_of(bob) == ["one"]
     publish(alice, "two")
     assert feed_of(bob) == ["two", "one"]
@@ -342,5 +342,5 @@ def test_of_a_member_who_is_erased_nothing_is_kept(alice: User, bob: User) -> No
     assert on_first_page(bob)
     erase_account(user=bob)
     outbox.drain()
-    keys = (store.feed_key, store.pulls_key, store.heard_key, store.mine_key, store.page_key)
-    assert not acting(FEEDS).exists(*(key(bob.id) for key in keys))
+    names = (keys.feed_key, keys.pulls_key, keys.heard_key, keys.mine_key, keys.page_key)
+    assert not acting(FEEDS).exists(*(key(bob.id) for key in names))

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from feeds import store
+from feeds import keys, store
 from media.models import Photo, Post
 from media.services import like, save
 from media.templatetags.posts import anchor
@@ -328,7 +328,7 @@ def test_a_page_that_is_gone_is_composed_of_stored_cards_without_more_queries(
     people.live_posts(alice, ["one"] * 8)
     client = client_of(bob)
     html = client.get("/feed/").content
-    acting(FEEDS).delete(store.page_key(bob.id))
+    acting(FEEDS).delete(keys.page_key(bob.id))
     with counted_queries() as counts:
         assert client.get("/feed/").content == html
     assert counts == {"default": 1}

@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from config.wsgi import application
-from feeds import store, withdrawn
+from feeds import keys, store, withdrawn
 from feeds.first_page import renewed_page
 from feeds.page_store import field_of
 from media import services as posts
@@ -118,7 +118,7 @@ def test_a_warm_page_is_one_round_trip_and_no_query(
 def test_a_page_that_is_gone_is_composed_without_a_query(client_of: ClientOf, bob: User, posted: list[str]) -> None:
     client = client_of(bob)
     first = ask(client)
-    _client(FEEDS, 1.0, 1).delete(store.page_key(bob.id))
+    _client(FEEDS, 1.0, 1).delete(keys.page_key(bob.id))
     with counted_queries() as counts:
         again = ask(client)
     assert counts == {} and again.text == first.text
@@ -310,7 +310,7 @@ def test_a_process_that_has_not_heard_lately_serves_no_stored_page(
 ) -> None:
     client = client_of(bob)
     ask(client)
-    page = store.page_key(bob.id)
+    page = keys.page_key(bob.id)
     assert _client(FEEDS, 1.0, 1).exists(page)
     monkeypatch.setattr(withdrawn, "FRESH_SECONDS", -1.0)
     _client(FEEDS, 1.0, 1).hset(page, field_of("en"), b"9999999999999 1\n" + gzip.compress(b"an old page"))
@@ -320,7 +320,7 @@ def test_a_process_that_has_not_heard_lately_serves_no_stored_page(
 def test_a_page_from_before_the_marks_began_is_refused(client_of: ClientOf, bob: User, posted: list[str]) -> None:
     client = client_of(bob)
     ask(client)
-    _client(FEEDS, 1.0, 1).hset(store.page_key(bob.id), field_of("en"), b"1000 1\n" + gzip.compress(b"an old page"))
+    _client(FEEDS, 1.0, 1).hset(keys.page_key(bob.id), field_of("en"), b"1000 1\n" + gzip.compress(b"an old page"))
     assert ask(client).slugs == posted[:5]
 
 
@@ -337,7 +337,7 @@ def test_a_page_that_was_begun_before_an_act_is_not_stored_after_it(
 
     monkeypatch.setattr(first_page, "_html", slow)
     assert renewed_page(bob.id, "en") is not None
-    assert not _client(FEEDS, 1.0, 1).exists(store.page_key(bob.id))
+    assert not _client(FEEDS, 1.0, 1).exists(keys.page_key(bob.id))
 
 
 # --- "New posts"

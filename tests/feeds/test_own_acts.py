@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from feeds import first_page, services, store
+from feeds import first_page, keys, services, store
 from feeds.page_store import Face, keep_face
 from media.models import Post
 from media.services import (
@@ -42,7 +42,7 @@ def post(alice: User, bob: User) -> Post:
 
 
 def mine(user: User) -> set[bytes]:
-    return acting(FEEDS).smembers(store.mine_key(user.id)) - {b"0"}
+    return acting(FEEDS).smembers(keys.mine_key(user.id)) - {b"0"}
 
 
 def test_likes_and_saves_are_known_as_they_come_and_go(bob: User, post: Post) -> None:
@@ -105,7 +105,7 @@ def test_an_act_while_the_page_is_composed_is_on_the_next(
         return compose(*args)
 
     compose = first_page._html
-    acting(FEEDS).delete(store.page_key(bob.id))
+    acting(FEEDS).delete(keys.page_key(bob.id))
     monkeypatch.setattr(first_page, "_html", compose_slowly)
     first_page_of(bob)
     assert first_page_of(bob) == Shown([post.id], {post.id})
@@ -204,7 +204,7 @@ def test_the_page_of_somebody_whose_posts_are_talked_about_stays(alice: User, bo
     thread = add_comment(post=post, author=charlie, text="@bob look")
     add_comment(post=post, author=charlie, text="@alice", parent=thread)
     delete_comment(comment=thread, by=charlie)
-    assert acting(FEEDS).exists(store.page_key(alice.id)) and acting(FEEDS).exists(store.page_key(bob.id))
+    assert acting(FEEDS).exists(keys.page_key(alice.id)) and acting(FEEDS).exists(keys.page_key(bob.id))
 
 
 def test_a_post_that_many_like_comes_back_in_chunks(
@@ -276,7 +276,7 @@ def test_a_face_that_was_read_before_it_changed_is_not_kept(
         keep_face(version, old)
         return turn(*args)
 
-    version, old = acting(FEEDS).hget(store.member_key(bob.id), "version").decode(), Face.of(bob)
+    version, old = acting(FEEDS).hget(keys.member_key(bob.id), "version").decode(), Face.of(bob)
     turn = store.turn
     monkeypatch.setattr(store, "turn", keep_then_turn)
     update_profile(user=bob, theme="dark")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import store
+from feeds import keys, store
 from feeds.store import Built, IdList, Pushed
 from photoapp.redis_clients import FEEDS, acting
-from tests.feeds.storing import BIG, KEPT, MEMBER, OTHER, begin, build, mine, note, put_page, stored
+from tests.feeds.storing import BIG, KEPT, MEMBER, OTHER, begin, build, has_page, mine, note, put_page, stored
 
 pytestmark = pytest.mark.django_db  # for an empty Redis
 
@@ -86,7 +86,17 @@ def test_the_pages_of_all_go_however_many_have_none() -> None:
     for member in (100, 119, 120, 169):
         put_page(member)
     assert store.push(5, members) == Pushed(70, [100, 119, 120, 169])
-    assert not acting(FEEDS).exists(*(store.page_key(member) for member in members))
+    assert not acting(FEEDS).exists(*(keys.page_key(member) for member in members))
+
+
+def test_a_page_that_a_push_has_overtaken_is_past_and_ends_when_it_would_have() -> None:
+    build([1])
+    put_page()
+    acting(FEEDS).expire(keys.page_key(MEMBER), 100)
+    for id in (2, 3):
+        store.push(id, [MEMBER])
+        assert not has_page() and acting(FEEDS).hget(keys.past_key(MEMBER), "en") == b"a page"
+        assert 0 < acting(FEEDS).ttl(keys.past_key(MEMBER)) <= 100
 
 
 def test_a_removed_id_is_on_none_of_the_lists() -> None:
@@ -135,14 +145,14 @@ def test_who_begins_is_told_whether_others_have_begun() -> None:
 
 def test_a_list_that_went_away_while_it_was_built_stays_away() -> None:
     version = begin()
-    acting(FEEDS).delete(store.feed_key(MEMBER))
+    acting(FEEDS).delete(keys.feed_key(MEMBER))
     assert not store.finish(MEMBER, version, Built(IdList([5], complete=True)))
     assert stored() is None, "a push in between would have been lost"
 
 
 def test_a_list_that_went_away_is_another_one_when_it_is_begun_anew() -> None:
     slow = begin()
-    acting(FEEDS).delete(store.feed_key(MEMBER))
+    acting(FEEDS).delete(keys.feed_key(MEMBER))
     store.push(9, [MEMBER])
     other = begin()
     assert not store.finish(MEMBER, slow, Built(IdList([5], complete=True)))
@@ -177,13 +187,13 @@ def test_a_list_is_not_stored_when_its_member_acts_meanwhile() -> None:
 
 def test_with_a_list_is_stored_whom_its_member_hears_and_what_the_member_did() -> None:
     build([5, 4], heard=[BIG + 1, 3], acts=["l5", "s5", "s4"], known=4)
-    assert acting(FEEDS).hget(store.member_key(MEMBER), "known") == b"4"
-    assert store.unpacked(acting(FEEDS).get(store.heard_key(MEMBER))) == {BIG + 1, 3}
+    assert acting(FEEDS).hget(keys.member_key(MEMBER), "known") == b"4"
+    assert store.unpacked(acting(FEEDS).get(keys.heard_key(MEMBER))) == {BIG + 1, 3}
     assert mine() == {b"l5", b"s5", b"s4"}
     assert store.own_acts(MEMBER, [5, 4, 3]) == {"l5", "s5", "s4"}
     build([5], heard=[], acts=["l5"])
-    assert acting(FEEDS).hget(store.member_key(MEMBER), "known") == b"0"
-    assert store.unpacked(acting(FEEDS).get(store.heard_key(MEMBER))) == frozenset()
+    assert acting(FEEDS).hget(keys.member_key(MEMBER), "known") == b"0"
+    assert store.unpacked(acting(FEEDS).get(keys.heard_key(MEMBER))) == frozenset()
     assert mine() == {b"l5"}
 
 
@@ -238,7 +248,7 @@ def test_any_history_gives_the_newest_ids_in_order(
         elif act == "act":
             store.turn(MEMBER)
         elif act == "evict":
-            acting(FEEDS).delete(store.feed_key(MEMBER))
+            acting(FEEDS).delete(keys.feed_key(MEMBER))
         found = stored()
         if found is not None:  # else it will be built again
             known = [id for id in found.ids if id not in gone - model]

@@ -1,8 +1,10 @@
 """What ends what Redis keeps of a member: acts, posts that come, time."""
 
+from collections.abc import Callable
+
 import pytest
 
-from feeds import page_store, store
+from feeds import keys, page_store, store
 from feeds.store import Built, IdList, Pushed
 from photoapp.redis_clients import FEEDS, acting
 from tests.feeds.storing import BIG, KEPT, MEMBER, OTHER, begin, build, has_page, mine, note, put_page, stored
@@ -61,12 +63,39 @@ def test_acts_are_noted_only_where_they_are_known() -> None:
     assert mine() == set(), "who builds the list reads them from the shards"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: store.note_acts(MEMBER, store.turn(MEMBER), ["l5"]),
+        lambda: store.turn(MEMBER),
+        lambda: store.forget(MEMBER),
+        lambda: store.forget_past(MEMBER),
+    ],
+    ids=["act", "turn", "forget", "own post"],
+)
+def test_a_page_that_is_past_goes_with_what_the_member_does(change: Callable[[], object]) -> None:
+    build([1])
+    put_page()
+    store.push(5, [MEMBER])
+    change()
+    assert not acting(FEEDS).exists(keys.past_key(MEMBER))
+
+
+def test_a_page_that_is_past_goes_when_an_act_is_noted() -> None:
+    """Also when one came in between."""
+    build([1])
+    version = store.turn(MEMBER)
+    put_page()
+    store.push(5, [MEMBER])
+    assert store.note_acts(MEMBER, version, ["l5"]) and not acting(FEEDS).exists(keys.past_key(MEMBER))
+
+
 def test_a_face_that_changed_is_not_shown() -> None:
     build([5])
-    acting(FEEDS).hset(store.member_key(MEMBER), "face", "old")
+    acting(FEEDS).hset(keys.member_key(MEMBER), "face", "old")
     put_page()
     store.forget_face(MEMBER)
-    assert not has_page() and not acting(FEEDS).hexists(store.member_key(MEMBER), "face")
+    assert not has_page() and not acting(FEEDS).hexists(keys.member_key(MEMBER), "face")
 
 
 def test_pulled_authors_are_marked_where_a_feed_exists_and_its_page_goes() -> None:
@@ -75,7 +104,7 @@ def test_pulled_authors_are_marked_where_a_feed_exists_and_its_page_goes() -> No
     put_page(OTHER)
     store.mark_pulled(BIG + 1, [MEMBER, OTHER])
     assert store.read_feed(MEMBER) == (IdList([5], complete=True), [BIG + 1]) and not has_page()
-    assert store.read_feed(OTHER) == (None, []) and not acting(FEEDS).exists(store.pulls_key(OTHER))
+    assert store.read_feed(OTHER) == (None, []) and not acting(FEEDS).exists(keys.pulls_key(OTHER))
     assert has_page(OTHER)
 
 
@@ -96,28 +125,28 @@ def test_a_feed_lives_for_seven_days_after_it_was_seen() -> None:
     note("l2")
     assert all(0 < acting(FEEDS).ttl(key(MEMBER)) <= 100 for key in KEPT), "news does not keep a feed alive"
     assert store.read_feed(MEMBER)[0] == IdList([2, 1], complete=True)
-    assert all(acting(FEEDS).ttl(key(MEMBER)) > 100 for key in (*KEPT, store.member_key))
+    assert all(acting(FEEDS).ttl(key(MEMBER)) > 100 for key in (*KEPT, keys.member_key))
 
 
 @pytest.mark.parametrize("is_stored", [False, True])
 def test_a_first_page_keeps_the_feed_alive_whether_it_is_stored_or_not(is_stored: bool) -> None:
     build([3])
     if is_stored:
-        acting(FEEDS).hset(store.page_key(MEMBER), "en", b"1 1\nbody")
-    keys = (*KEPT, store.member_key)
-    for key in keys:
+        acting(FEEDS).hset(keys.page_key(MEMBER), "en", b"1 1\nbody")
+    names = (*KEPT, keys.member_key)
+    for key in names:
         acting(FEEDS).expire(key(MEMBER), 6 * 24 * 3600)
     assert isinstance(page_store.open_page(MEMBER, "en"), page_store.Page) is is_stored
-    assert all(acting(FEEDS).ttl(key(MEMBER)) > 6 * 24 * 3600 for key in keys)
+    assert all(acting(FEEDS).ttl(key(MEMBER)) > 6 * 24 * 3600 for key in names)
 
 
 def test_what_was_read_today_is_not_written_again() -> None:
     build([3])
     left = store.FEED_TTL - store.RENEWED_AFTER + 100
-    acting(FEEDS).expire(store.feed_key(MEMBER), left)
+    acting(FEEDS).expire(keys.feed_key(MEMBER), left)
     store.read_feed(MEMBER)
     page_store.open_page(MEMBER, "en")
-    assert acting(FEEDS).ttl(store.feed_key(MEMBER)) <= left
+    assert acting(FEEDS).ttl(keys.feed_key(MEMBER)) <= left
 
 
 def test_reading_does_not_lengthen_the_life_of_a_feed_whose_builder_died() -> None:
@@ -125,16 +154,16 @@ def test_reading_does_not_lengthen_the_life_of_a_feed_whose_builder_died() -> No
     store.add_pulls(MEMBER, [])
     store.read_feed(MEMBER)
     page_store.open_page(MEMBER, "en")
-    assert 0 < acting(FEEDS).ttl(store.feed_key(MEMBER)) <= store.BUILDING_TTL
+    assert 0 < acting(FEEDS).ttl(keys.feed_key(MEMBER)) <= store.BUILDING_TTL
 
 
 def test_the_keys_of_a_member_are_in_one_slot_of_a_cluster() -> None:
-    keys = [key(255) for key in (*KEPT, store.member_key, store.page_key)]
-    assert {key.partition(":")[2] for key in keys} == {"{ff}"} and len(set(keys)) == 6
+    names = [key(255) for key in (*KEPT, keys.member_key, keys.page_key, keys.past_key)]
+    assert {key.partition(":")[2] for key in names} == {"{ff}"} and len(set(names)) == 7
 
 
 @pytest.mark.real("redis")  # the fake one has no MEMORY
 def test_five_hundred_ids_are_small() -> None:
     build([BIG + number * 4096 for number in range(500, 0, -1)], complete=False, heard=range(BIG, BIG + 300))
-    assert acting(FEEDS).memory_usage(store.feed_key(MEMBER), samples=0) <= 6 * 1024
-    assert acting(FEEDS).memory_usage(store.heard_key(MEMBER), samples=0) <= 300 * 9
+    assert acting(FEEDS).memory_usage(keys.feed_key(MEMBER), samples=0) <= 6 * 1024
+    assert acting(FEEDS).memory_usage(keys.heard_key(MEMBER), samples=0) <= 300 * 9
