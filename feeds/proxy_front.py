@@ -10,7 +10,7 @@ lost it gets it back; it ends with the last of these processes. It is a hash, `f
     hosts        ALLOWED_HOSTS
     http, https  headers of the answer, a line each
 
-The proxy counts the pages that it showed in `front:hits`, and notes who looked at which (feeds/store.py); in the set
+The proxy counts the pages that it showed in `front:hits`, and notes who looked at which (feeds/keys.py); in the set
 `front:aging` those that will end soon, as "<the member's id in hex>:<the page's field>". These, and the pages of
 members who have acted, are then composed ahead.
 """

@@ -223,7 +223,7 @@ local function stored_page_in_turn(kind, owner)
   return is_fine and stored or ""
 end
 
--- Ends the request with the stored page of a kind (feeds/store.py), where there is one.
+-- Ends the request with the stored page of a kind (feeds/keys.py), where there is one.
 local function show_page(kind, owner)
   if not is_open() or not is_our_host(ngx.var.host) then return end
   local stored = stored_page_in_turn(kind, owner)

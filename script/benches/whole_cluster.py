@@ -5,7 +5,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -96,7 +96,15 @@ def processes(cluster: Cluster) -> Iterator[tuple[str, psutil.Process]]:
         with suppress(psutil.NoSuchProcess):
             root = psutil.Process(pid)
             yield name, root
-            yield from ((name, child) for child in root.children(recursive=True))
+            yield from ((name, child) for child in own_children(root, known))
+
+
+def own_children(root: psutil.Process, parts: Container[int]) -> list[psutil.Process]:
+    """Descendants, but for those that are parts themselves: of the watcher's, those that it has revived."""
+    children = root.children(recursive=True)
+    revived = [child for child in children if child.pid in parts]
+    others = {process.pid for child in revived for process in (child, *child.children(recursive=True))}
+    return [child for child in children if child.pid not in others]
 
 
 @contextmanager
