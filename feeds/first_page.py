@@ -30,7 +30,7 @@ def stored_page(user_id: int, language: str, session_key: str, *, anew: bool) ->
     without any query. None where that cannot be, or nobody is logged in. Raises redis' errors."""
     found = open_page(user_id, "" if anew else field_of(language), session_key)
     if isinstance(found, Page):
-        if not mirror.refuses(found.began, found.marks):
+        if _may_be_shown(found, user_id):
             count("page", "hit")
             return found
         found = open_page(user_id, "", session_key)
@@ -45,10 +45,14 @@ def first_page(user: User, language: str, *, anew: bool = False) -> Page | None:
     databases. None where the view must make it. Raises redis' errors."""
     mirror.ensure()
     found = None if anew else open_page(user.id, field_of(language))
-    if isinstance(found, Page) and not mirror.refuses(found.began, found.marks):
+    if isinstance(found, Page) and _may_be_shown(found, user.id):
         count("page", "hit")
         return found
     return renewed_page(user.id, language)
+
+
+def _may_be_shown(page: Page, user_id: int) -> bool:
+    return not page.has_ended(user_id) and not mirror.refuses(page.began, page.marks)
 
 
 def is_wanted_anew(cache_control: str) -> bool:

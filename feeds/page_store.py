@@ -5,7 +5,7 @@ began (milliseconds of Redis' clock) and the marks that it must be refused for (
 """
 
 import json
-import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,8 @@ from users.models import User
 from users.sessions import record_key
 
 PAGE_SECONDS = 600  # at most: counts of other people's likes may be as old, unless one asks anew (front.py)
-SHORTEST = 0.8  # of that: pages that were made in the same minute do not all go, and are composed again, in another
+SHORTEST = 0.8  # of that: pages that were made in the same minute do not all end, and are composed again, in another
+CROWD_SECONDS = 1200  # kept, for when too many wait for a process (deploy/nginx/front_door.lua)
 AGING_SECONDS = 360  # what is looked at then, or some time after, is composed again before it goes (feeds/tasks.py)
 WINDOW = 16  # ids of the feed that a first page is made from: some may be withdrawn
 
@@ -129,6 +130,9 @@ class Page:
         began, *marks = map(int, head.split())
         return cls(began, marks, body)
 
+    def has_ended(self, user_id: int) -> bool:
+        return time.time() > self.began / 1000 + shown_for(user_id)
+
 
 @dataclass(frozen=True)
 class State:
@@ -145,6 +149,11 @@ class State:
     known: int  # down to this post the acts are all
     pulled: list[int]
     heard: frozenset[int]
+
+
+def shown_for(user_id: int) -> float:
+    """Seconds from when a member's page was begun."""
+    return PAGE_SECONDS * (SHORTEST + (1 - SHORTEST) * (user_id & 0xFFF) / 0x1000)
 
 
 def field_of(language: str) -> str:
@@ -207,8 +216,7 @@ def has_nothing_new(user_id: int, after: int, session_key: str) -> bool:
 def keep_page(user_id: int, field: str, state: State, page: Page) -> None:
     """Nobody waits for it. Raises RedisAway."""
     keys = [key(user_id) for key in (page_key, feed_key, member_key, past_key)]
-    seconds = int(PAGE_SECONDS * random.uniform(SHORTEST, 1))
-    arguments = [state.version, state.signature, field, page.dumped(), seconds]
+    arguments = [state.version, state.signature, field, page.dumped(), CROWD_SECONDS]
     quick_note(FEEDS, KEEP, keys, arguments)
 
 
@@ -238,4 +246,4 @@ def still_aging(looked_at: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     """Of members, with the language of their page, those whose page has not been composed again meanwhile, and is
     still there. One round trip. Raises RedisAway."""
     left = quick_answers(FEEDS, [("TTL", page_key(user_id)) for user_id, _ in looked_at])
-    return [one for one, ttl in zip(looked_at, left, strict=True) if 0 <= ttl <= PAGE_SECONDS - AGING_SECONDS]
+    return [one for one, ttl in zip(looked_at, left, strict=True) if 0 <= ttl <= CROWD_SECONDS - AGING_SECONDS]

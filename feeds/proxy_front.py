@@ -7,6 +7,7 @@ lost it gets it back; it ends with the last of these processes. It is a hash, `f
     release      of the pages that may be shown (photoapp/release.py)
     lives        seconds; how long it is kept that a member was here
     aging        milliseconds; what is shown so long after it was begun is to be composed again
+    ends, spread milliseconds; a page is shown for so long at least, and so much longer at most
     hosts        ALLOWED_HOSTS
     http, https  headers of the answer, a line each
 
@@ -25,7 +26,7 @@ from redis.exceptions import RedisError
 
 from feeds import front
 from feeds.keys import ACTED
-from feeds.page_store import AGING_SECONDS, field_of
+from feeds.page_store import AGING_SECONDS, PAGE_SECONDS, SHORTEST, field_of
 from feeds.store import FEED_TTL
 from feeds.tasks import compose_soon, renew_soon
 from photoapp.cache_stats import count
@@ -82,6 +83,8 @@ def _record() -> dict[str, str | int]:
         "release": release(),
         "lives": FEED_TTL,
         "aging": AGING_SECONDS * 1000,
+        "ends": round(PAGE_SECONDS * SHORTEST * 1000),
+        "spread": round(PAGE_SECONDS * (1 - SHORTEST) * 1000),
         "hosts": " ".join(settings.ALLOWED_HOSTS),
         **{scheme: _lines(is_secure=scheme == "https") for scheme in ("http", "https")},
     }

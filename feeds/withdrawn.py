@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 KEY = "withdrawn"
 EPOCH = "epoch"
-KEEP_SECONDS = 660  # longer than a page lives (feeds/page_store.py)
+KEEP_SECONDS = 1260  # longer than a page is kept (feeds/page_store.py)
 ASK_EVERY = 0.25
 FRESH_SECONDS = 1.0
 OVERLAP_MS = 2000  # marks of the same millisecond may become visible one after the other

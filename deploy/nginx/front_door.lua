@@ -63,7 +63,9 @@ local function follow(record)
   known.release = fields.release
   if not fields.release then return end
   known.lives, known.hosts = fields.lives, words_from(fields.hosts)
-  known.aging = tonumber(fields.aging or "") or math.huge  -- processes of the release before do not say
+  -- Processes of the release before do not say all of it.
+  known.aging, known.ends = tonumber(fields.aging or "") or math.huge, tonumber(fields.ends or "") or math.huge
+  known.spread = tonumber(fields.spread or "") or 0
   known.headers = {http = headers_from(fields.http), https = headers_from(fields.https)}
 end
 
@@ -129,10 +131,16 @@ local function is_withdrawn(began, head)
   return false
 end
 
--- Whether a page is to be composed again before it ends. (Pages of the same minute are not all in the same one.)
+-- Pages of the same minute do not end in the same one, nor are composed again in it: from 0 to 1, another for each member.
+local function place_of(owner) return tonumber(string.sub(owner, -3), 16) / 4096 end
+
+-- Whether a page is to be composed again before it ends.
 local function is_aging(owner, began)
-  local spread = tonumber(string.sub(owner, -3), 16) / 4096 * SPREAD_MS
-  return ngx.now() * 1000 - began > known.aging + spread
+  return ngx.now() * 1000 - began > known.aging + place_of(owner) * SPREAD_MS
+end
+
+local function has_ended(owner, began)
+  return ngx.now() * 1000 - began > known.ends + place_of(owner) * known.spread
 end
 
 -- What it takes to show a page, as it goes over the wire, with places for what differs from one to the next: the member's
@@ -223,15 +231,16 @@ local function stored_page_in_turn(kind, owner)
   return is_fine and stored or ""
 end
 
--- Ends the request with the stored page of a kind (feeds/keys.py), where there is one.
-local function show_page(kind, owner)
+-- Ends the request with the stored page of a kind (feeds/keys.py), where there is one; in a crowd also with one that has
+-- ended.
+local function show_page(kind, owner, in_crowd)
   if not is_open() or not is_our_host(ngx.var.host) then return end
   local stored = stored_page_in_turn(kind, owner)
   local line_end = string.find(stored, "\n", 1, true)
   if not line_end then return end
   local head = string.sub(stored, 1, line_end - 1)
   local began = tonumber(string.match(head, "^%d+"))
-  if is_withdrawn(began, head) then return end
+  if is_withdrawn(began, head) or (not in_crowd and has_ended(owner, began)) then return end
   hits = hits + 1
   if is_aging(owner, began) then aging[owner] = seen[owner] end
   for name, value in pairs(known.headers[ngx.var.scheme]) do ngx.header[name] = value end
@@ -247,12 +256,12 @@ function door.answer()
   if ngx.var.page_of ~= "" then return ngx.exec("@composed") end
 end
 
--- Where too many wait already, a stored page goes to who reloads it, and one that a new post has overtaken: better that than
--- to wait, or to keep those from a process for whom none is stored.
+-- Where too many wait already, a stored page goes to who reloads it, and so does one that has ended, or that a new post has
+-- overtaken: better that than to wait, or to keep those from a process for whom none is stored.
 function door.answer_in_crowd()
   if ngx.var.limit_conn_status ~= "REJECTED_DRY_RUN" then return end
-  if ngx.var.stored_page_of == "" then show_page("page", ngx.var.page_of) end
-  show_page("past", ngx.var.page_of)
+  show_page("page", ngx.var.page_of, true)
+  show_page("past", ngx.var.page_of, true)
 end
 
 return door

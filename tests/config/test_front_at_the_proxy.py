@@ -6,7 +6,6 @@ written by the test, as processes write it.
 
 import gzip
 import os
-import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
@@ -27,7 +26,8 @@ from feeds.page_store import field_of
 from media import services as posts
 from photoapp import cache_stats, redis_clients
 from photoapp.redis_clients import FEEDS, acting
-from tests.parts.doors import PROCESS, Process, Processes, Visit, pairs_of, session_of
+from tests.feeds.storing import make_older
+from tests.parts.doors import PROCESS, Process, Processes, Visit, asked_again, pairs_of, session_of
 from tests.parts.proxies import RunningProxy, start_nginx
 from tests.parts.sites import eventually
 from tests.people import live_post, live_posts
@@ -86,16 +86,6 @@ def visit(proxy: RunningProxy, client_of: ClientOf, alice: User, bob: User) -> V
     assert renewed_page(bob.id, "en")
     eventually(visit.is_shown)
     return visit
-
-
-def asked_again() -> None:
-    """Returns when nginx has asked, from beginning to end, for what it has to know: one question ends before the next.
-    (Others may ask the same server.)"""
-    question = (acting(FEEDS).connection_pool.connection_kwargs.get("db", 0), "hgetall front")
-    with acting(FEEDS).monitor() as heard:
-        some = islice(heard.listen(), 50_000)
-        asked = list(islice((one for one in some if (one["db"], one["command"].lower()) == question), 2))
-    assert len(asked) == 2
 
 
 def test_it_is_the_page_that_django_makes_with_the_same_headers(
@@ -335,11 +325,12 @@ def test_where_many_wait_for_a_process_who_reloads_gets_the_stored_page(visit: V
 
 
 @pytest.mark.parametrize("many_waiting", [10])
-@pytest.mark.parametrize("meanwhile", ["nothing", "a like", "a deletion", "a new page"])
-def test_where_many_wait_a_page_that_a_new_post_has_overtaken_is_shown(
+@pytest.mark.parametrize("meanwhile", ["nothing", "a like", "a deletion", "a new page", "its end"])
+def test_where_many_wait_a_page_that_has_ended_or_was_overtaken_is_shown(
     visit: Visit, alice: User, bob: User, meanwhile: str
 ) -> None:
     """Unless the member has acted since, or a post on it was withdrawn; when a newer one is stored, it is that one."""
+    shows_stored = meanwhile in ("nothing", "a new page", "its end")
     stored = acting(FEEDS).hget(keys.page_key(bob.id), field_of("en"))
     post = live_post(alice, "Sunrise")
     store.push(post.id, [bob.id])
@@ -351,18 +342,22 @@ def test_where_many_wait_a_page_that_a_new_post_has_overtaken_is_shown(
     elif meanwhile == "a new page":
         assert renewed_page(bob.id, "en")
         eventually(visit.is_shown)
+    elif meanwhile == "its end":
+        assert renewed_page(bob.id, "en")
+        make_older(bob, page_store.shown_for(bob.id) + 1)
     asked_again()
+    assert visit.is_shown() is (meanwhile == "a new page")
     Process.goes_on.clear()
     with ThreadPoolExecutor(30) as pool:
         headers = RELOAD if meanwhile == "a new page" else {}
         crowd = [pool.submit(visit.answer, **headers) for _ in range(20)]
-        if meanwhile in ("nothing", "a new page"):
+        if shows_stored:
             shown = [one.result().text for one in islice(as_completed(crowd), 10)]
             assert ["<html" in page for page in shown] == [True] * 10
-            assert ["Sunrise" in page for page in shown] == [meanwhile == "a new page"] * 10
+            assert ["Sunrise" in page for page in shown] == [meanwhile != "nothing"] * 10
         Process.goes_on.set()
     answered_by_process = [one.result().content for one in crowd].count(PROCESS)
-    assert answered_by_process == (10 if meanwhile in ("nothing", "a new page") else 20)
+    assert answered_by_process == (10 if shows_stored else 20)
 
 
 def test_who_looked_is_noted_so_that_their_next_page_is_composed_ahead(
@@ -382,14 +377,11 @@ def test_a_page_that_will_end_soon_is_said_to_be_looked_at(
     visit: Visit, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And composed again before it goes; once, however often it is looked at meanwhile."""
-    page, now = keys.page_key(bob.id), int(time.time() * 1000)
+    page = keys.page_key(bob.id)
     asked_again()
     assert not acting(FEEDS).exists(proxy_front.AGING), "it is new"
-    acting(FEEDS).delete(withdrawn.KEY)  # nothing was withdrawn since the page was begun
-    acting(FEEDS).zadd(withdrawn.KEY, {"epoch": now - 1_000_000})
-    began, _, rest = acting(FEEDS).hget(page, field_of("en")).partition(b" ")
-    old = now - 1000 * (page_store.AGING_SECONDS + 100)
-    acting(FEEDS).hset(page, field_of("en"), b"%d %s" % (old, rest))
+    began = acting(FEEDS).hget(page, field_of("en"))
+    make_older(bob, page_store.AGING_SECONDS + 100)
     acting(FEEDS).expire(page, 100)
     eventually(lambda: visit.is_shown() and acting(FEEDS).exists(proxy_front.AGING))
     assert acting(FEEDS).smembers(proxy_front.AGING) == {f"{bob.id:x}:{field_of('en')}".encode()}

@@ -1,10 +1,13 @@
 """Feeds in Redis as tests put them there, and look at them."""
 
+import time
 from typing import Any
 
-from feeds import keys, store
+from feeds import keys, store, withdrawn
+from feeds.page_store import field_of
 from feeds.store import Built, IdList
 from photoapp.redis_clients import FEEDS, acting
+from users.models import User
 
 MEMBER, OTHER = 7, 8
 BIG = 1 << 62  # ids beyond what a number in Lua holds exactly
@@ -41,3 +44,12 @@ def put_page(member: int = MEMBER) -> None:
 
 def has_page(member: int = MEMBER) -> bool:
     return bool(acting(FEEDS).exists(keys.page_key(member)))
+
+
+def make_older(user: User, seconds: float) -> None:
+    """The member's page, as if it had been begun so long ago, and nothing withdrawn since."""
+    now, page = time.time() * 1000, keys.page_key(user.id)
+    acting(FEEDS).delete(withdrawn.KEY)
+    acting(FEEDS).zadd(withdrawn.KEY, {withdrawn.EPOCH: int(now) - 2_000_000})
+    _began, _, rest = acting(FEEDS).hget(page, field_of("en")).partition(b" ")
+    acting(FEEDS).hset(page, field_of("en"), b"%d %s" % (now - 1000 * seconds, rest))

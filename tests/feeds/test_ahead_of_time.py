@@ -2,15 +2,16 @@
 
 import pytest
 
-from feeds import keys, proxy_front, services, store, tasks
+from feeds import keys, proxy_front, services, store, tasks, withdrawn
 from feeds.first_page import renewed_page
-from feeds.page_store import AGING_SECONDS, PAGE_SECONDS, SHORTEST, field_of
+from feeds.page_store import AGING_SECONDS, CROWD_SECONDS, PAGE_SECONDS, SHORTEST, field_of, shown_for
 from feeds.withdrawn import KEEP_SECONDS
 from media.cards import stored_cards
 from media.models import Post
 from media.services import add_comment, like, save
 from photoapp.redis_clients import FEEDS, RedisAway, acting
 from tests.feeds.reading import Shown, feed_of, first_page_of, keeping_is_done, publish
+from tests.feeds.storing import make_older
 from tests.people import live_post
 from users.models import User
 
@@ -46,16 +47,28 @@ def test_who_looked_at_a_page_finds_the_next_one_composed(alice: User, bob: User
         assert look(bob)[0] == post.id
 
 
-def test_pages_that_were_made_together_do_not_end_together(alice: User, bob: User) -> None:
+def test_pages_that_were_made_together_do_not_end_together() -> None:
     """Else those of a busy minute would all have to be composed again in another one."""
+    lives = [shown_for(id) for id in range(5 << 12, 6 << 12, 97)]
+    assert len(set(lives)) == len(lives)
+    assert SHORTEST * PAGE_SECONDS <= min(lives) < max(lives) <= PAGE_SECONDS
+
+
+def test_a_page_that_has_ended_is_kept_for_a_crowd_and_composed_anew_for_who_asks(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Withdrawals are remembered for longer than that."""
     publish(alice, "old")
-    lives = set()
-    for _ in range(8):
-        store.turn(bob.id)
+    look(bob)
+    page = keys.page_key(bob.id)
+    assert PAGE_SECONDS < acting(FEEDS).ttl(page) <= CROWD_SECONDS < KEEP_SECONDS
+    for age, is_shown in ((shown_for(bob.id) - 30, True), (shown_for(bob.id) + 1, False)):
+        make_older(bob, age)
+        monkeypatch.setattr(withdrawn.mirror, "marks", {})
+        withdrawn.mirror.ask()
+        stored = acting(FEEDS).hget(page, field_of("en"))
         look(bob)
-        lives.add(acting(FEEDS).pttl(keys.page_key(bob.id)) // 1000)
-    assert len(lives) > 2
-    assert min(lives) >= SHORTEST * PAGE_SECONDS - 5 and max(lives) <= PAGE_SECONDS < KEEP_SECONDS
+        assert (acting(FEEDS).hget(page, field_of("en")) == stored) is is_shown
 
 
 def test_a_page_that_is_looked_at_is_composed_again_before_it_ends(alice: User, bob: User, charlie: User) -> None:
@@ -63,9 +76,9 @@ def test_a_page_that_is_looked_at_is_composed_again_before_it_ends(alice: User, 
     publish(alice, "old")
     page = keys.page_key(bob.id)
     look(bob)
-    acting(FEEDS).expire(page, PAGE_SECONDS - AGING_SECONDS)
+    acting(FEEDS).expire(page, CROWD_SECONDS - AGING_SECONDS)
     tasks.renew_pages([(bob.id, "en"), (charlie.id, "en")])
-    assert acting(FEEDS).ttl(page) > PAGE_SECONDS - AGING_SECONDS and not has_page(charlie)
+    assert acting(FEEDS).ttl(page) > CROWD_SECONDS - AGING_SECONDS and not has_page(charlie)
     acting(FEEDS).hset(page, field_of("en"), "a page")
     tasks.renew_pages([(bob.id, "en")])
     assert acting(FEEDS).hget(page, field_of("en")) == b"a page"

@@ -1,6 +1,7 @@
 """A member's browser before the proxy, and a process behind it that says nothing but its name."""
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from threading import Event
 from typing import Any
 
@@ -8,6 +9,7 @@ import requests
 from django.conf import settings
 from django.test import Client
 
+from photoapp.redis_clients import FEEDS, acting
 from tests.parts.proxies import RunningProxy
 
 PROCESS = b"a process of the site"
@@ -62,3 +64,13 @@ def pairs_of(headers: Any) -> dict[str, Any]:
     found = {name.lower(): value for name, value in headers.items()}
     found["vary"] = frozenset(found["vary"].split(", "))
     return {name: value for name, value in found.items() if name not in ADDED}
+
+
+def asked_again() -> None:
+    """Returns when nginx has asked, from beginning to end, for what it has to know: one question ends before the next.
+    (Others may ask the same server.)"""
+    question = (acting(FEEDS).connection_pool.connection_kwargs.get("db", 0), "hgetall front")
+    with acting(FEEDS).monitor() as heard:
+        some = islice(heard.listen(), 50_000)
+        asked = list(islice((one for one in some if (one["db"], one["command"].lower()) == question), 2))
+    assert len(asked) == 2
