@@ -12,7 +12,7 @@ from script.benches.capacity_page import GROWTH, PAGE, PLOTS, VISITORS, figures,
 from script.benches.capacity_plots import draw
 
 NEAR = 1.25  # times more, or less, that the model's bytes are than those measured
-NEAR_VISITORS = 2.0  # of cores, measured in another run and by other means
+NEAR_VISITORS = 2.5  # of cores, measured in another run and by other means; of web processes before a like took half
 NEAR_WORK = 1.6  # of processor time, which one machine does not give twice alike
 
 
