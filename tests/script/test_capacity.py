@@ -12,7 +12,8 @@ from script.benches.capacity_page import GROWTH, PAGE, PLOTS, VISITORS, figures,
 from script.benches.capacity_plots import draw
 
 NEAR = 1.25  # times more, or less, that the model's bytes are than those measured
-NEAR_VISITORS = 2.5  # of cores, measured in another run and by other means; of web processes before a like took half
+NEAR_VISITORS = 2.0  # of cores, measured in another run and by other means
+NEAR_WEB = 2.5  # of web processes: the model's figures are from when a like took them twice as long
 NEAR_WORK = 1.6  # of processor time, which one machine does not give twice alike
 
 
@@ -68,7 +69,8 @@ def test_the_model_meets_the_work_that_was_measured(growth: dict[str, Any], visi
 
 def test_the_model_meets_what_the_visitors_needed(growth: dict[str, Any], visitors: dict[str, Any]) -> None:
     for part, (model, cores) in visited(Measured.at(growth, visitors)).items():
-        assert 1 / NEAR_VISITORS < model / cores < NEAR_VISITORS, part
+        near = NEAR_WEB if part == "web" else NEAR_VISITORS
+        assert 1 / near < model / cores < near, part
 
 
 # --- Arithmetic
